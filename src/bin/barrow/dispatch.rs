@@ -25,9 +25,9 @@ pub(crate) fn run(arguments: Vec<OsString>, host: Host) -> Ended {
     let wants_json = arguments.iter().any(|argument| argument == "--json");
     let is_harmful = arguments.iter().any(|argument| argument.to_string_lossy().contains(is_harmful));
     let arguments = joined(understand(arguments));
-    if version::asks_for_all(&arguments) {
+    if let Some(version) = version::asked_for(&arguments) {
         // A reader that went away has what it wanted.
-        let _ = Output::result(&version::lines());
+        let _ = Output::result(&version);
         return Exit::Done.into();
     }
     // Making what help shows takes time, so it is made only for those who ask.

@@ -1,9 +1,11 @@
 //! One run of the program: its surroundings, its output, and how it ends.
 
 use std::future::Future;
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use barrow::ops::{self, Context, Published, Recall};
@@ -21,6 +23,11 @@ use crate::settings::{Flags, Settings, Source};
 
 /// How long work that cannot be stopped half-way may take after an interruption.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many threads of the runtime there are at most. They serve connections and hash what comes over them, each faster
+/// than a line brings it; unpacking and building have threads of their own. All are started at once, and each takes a
+/// tenth of a millisecond, whether there will be work for it or not.
+const MOST_WORKERS: usize = 4;
 
 /// A run whose command line is understood.
 pub(crate) struct Run {
@@ -84,7 +91,9 @@ fn block_on<T, F>(context: Context, work: impl FnOnce(Context) -> F) -> Result<T
 where
     F: Future<Output = Result<T, ops::Error>>,
 {
+    let processors = available_parallelism().map_or(1, NonZero::get);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(processors.min(MOST_WORKERS))
         .enable_all()
         .build()
         .map_err(|error| Failure::new("failed to start the workers", Exit::Failed).because(&error))?;

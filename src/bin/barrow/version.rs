@@ -1,9 +1,17 @@
-//! What `barrow --version --verbose` says of the program: which source it was made of, and for what.
+//! What `barrow --version` says of the program, and with `--verbose`: which source it was made of, and for what.
 
 use std::ffi::OsString;
 
-/// Whether the command line asks for the version and nothing else.
-pub(crate) fn asks_for_all(arguments: &[OsString]) -> bool {
+/// What is said to a command line that asks for the version and nothing else.
+pub(crate) fn asked_for(arguments: &[OsString]) -> Option<String> {
+    if asks_for_all(arguments) {
+        return Some(lines());
+    }
+    matches!(arguments, [_, word] if word == "--version" || word == "-V").then(line)
+}
+
+/// Whether the command line asks for all that is known of the version.
+fn asks_for_all(arguments: &[OsString]) -> bool {
     let words = || arguments.iter().skip(1);
     let is_version = |word: &OsString| word == "--version" || word == "-V";
     let is_verbose = |word: &OsString| word == "--verbose" || word == "-v";
@@ -15,10 +23,15 @@ pub(crate) fn asks_for_all(arguments: &[OsString]) -> bool {
 
 /// A line for each thing that is known of this build. The release script gives commit and profile; a build by hand has
 /// neither.
-pub(crate) fn lines() -> String {
+fn lines() -> String {
     let profile = option_env!("BARROW_PROFILE").unwrap_or(if cfg!(debug_assertions) { "debug" } else { "release" });
     let commit = option_env!("BARROW_COMMIT").map(|commit| format!("commit: {commit}\n")).unwrap_or_default();
-    format!("barrow {}\ntarget: {}\nprofile: {profile}\n{commit}", env!("CARGO_PKG_VERSION"), target())
+    format!("{}target: {}\nprofile: {profile}\n{commit}", line(), target())
+}
+
+/// The name and the version, as the parser says them of any program.
+fn line() -> String {
+    format!("barrow {}\n", env!("CARGO_PKG_VERSION"))
 }
 
 /// The target triple, as Rust names it.
