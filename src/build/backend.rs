@@ -1,6 +1,6 @@
 //! Talking to a build backend (PEP 517): one process for each hook, in an environment that was prepared for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -46,6 +46,8 @@ pub(crate) struct UnpackedSource {
     pub system: BuildSystem,
     /// `--config-settings`: a key that is there more than once becomes a list.
     pub config_settings: Vec<(String, String)>,
+    /// The variables of the environment that it reads, set or not.
+    pub variables: BTreeSet<String>,
 }
 
 /// A virtual environment with everything that a backend asked for.

@@ -1,11 +1,12 @@
 //! A project folder of the user's: copied before it is built, so that nothing is left in it, and known by its content.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::{BuildError, git_state, links};
+use super::{BuildError, GivenVariables, git_state, links};
 use crate::archive::composed_path;
 use crate::finder::is_left_by_mac;
 use crate::modes::where_modes_are_kept;
@@ -28,22 +29,48 @@ const GIT: &str = ".git";
 /// Depth of folders, so that a link in a circle ends.
 const DEEPEST: usize = 64;
 
-/// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links where they stay inside.
+/// Copies the project in `from` into `to`, an empty folder, but for what tools keep there. Links are copied as links
+/// where they stay inside.
 ///
 /// The answer is a digest over paths, modes and contents: the folder's identity as an input. What Git keeps is copied
-/// too (versions are made of it), and does not count but for the commit that is checked out, tags, and the names of tracked
-/// files. Links count as what they lead to where the copy would lack that.
+/// too (versions are made of it), and does not count but for the commit that is checked out, tags, and the names of
+/// tracked files. Links count as what they lead to where the copy would lack that.
 pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    copy(from, Some(to), "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
-    Ok(hasher.finish())
+    let mut told = Told::new(None);
+    copy(from, Some(to), "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
+    Ok(told.hasher.finish())
 }
 
 /// The digest that [`copy_folder`] would give, without a copy.
 pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
-    let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-    copy(folder, None, "", &mut hasher, 0).map_err(|error| error.into_build_error(label))?;
-    Ok(hasher.finish())
+    let mut told = Told::new(None);
+    copy(folder, None, "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
+    Ok(told.hasher.finish())
+}
+
+/// The digest, and which of the variables that are set the files name: what is built depends on both.
+pub(crate) fn folder_digest_and_variables(
+    folder: &Path,
+    given: &GivenVariables,
+    label: &str,
+) -> Result<(HashDigest, BTreeSet<String>), BuildError> {
+    let mut told = Told::new(Some(given));
+    copy(folder, None, "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
+    Ok((told.hasher.finish(), told.variables))
+}
+
+/// What is found out of a folder on the way through it.
+struct Told<'a> {
+    hasher: Hasher,
+    /// Variables that are looked for in its files.
+    given: Option<&'a GivenVariables>,
+    variables: BTreeSet<String>,
+}
+
+impl<'a> Told<'a> {
+    fn new(given: Option<&'a GivenVariables>) -> Self {
+        Self { hasher: Hasher::new(HashAlgorithm::Sha256), given, variables: BTreeSet::new() }
+    }
 }
 
 enum CopyError {
@@ -93,7 +120,7 @@ fn top(folder: &Path, shown: &str) -> std::io::Result<PathBuf> {
     fs::canonicalize(top.unwrap_or(folder))
 }
 
-fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth: usize) -> Result<(), CopyError> {
+fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth: usize) -> Result<(), CopyError> {
     if depth > DEEPEST {
         return Err(CopyError::TooDeep);
     }
@@ -108,7 +135,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
     }
     entries.sort_by(|(one, _), (other, _)| one.cmp(other));
     if entries.is_empty() && !shown.starts_with(GIT) {
-        hasher.update(format!("empty\0{}\0{shown}\0", shown.len()).as_bytes());
+        told.hasher.update(format!("empty\0{}\0{shown}\0", shown.len()).as_bytes());
     }
     if let Some([(name, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
         return Err(CopyError::Twice(format!("{shown}{}", name.display())));
@@ -127,8 +154,8 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         }
         let mut note = |kind: &str, content: &[u8]| {
             if counts(&below) {
-                hasher.update(format!("{kind}\0{}\0{below}\0{}\0", below.len(), content.len()).as_bytes());
-                hasher.update(content);
+                told.hasher.update(format!("{kind}\0{}\0{below}\0{}\0", below.len(), content.len()).as_bytes());
+                told.hasher.update(content);
             }
         };
         if below == GIT {
@@ -144,13 +171,16 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, hasher: &mut Hasher, depth:
         } else if metadata.is_dir() {
             let is_state = STATE.contains(&&*name) || shown.is_empty() && STATE_OF_THE_TOP.contains(&&*name);
             if !is_state && !path.join(ENVIRONMENT).exists() {
-                copy(&path, target.as_deref(), &format!("{below}/"), hasher, depth + 1)?;
+                copy(&path, target.as_deref(), &format!("{below}/"), told, depth + 1)?;
             }
         } else if metadata.is_file() {
             let kind = if metadata.permissions().mode() & 0o111 == 0 { "file" } else { "program" };
             let content = fs::read(&path)?;
             if below != GIT {
                 note(kind, &content);
+            }
+            if let Some(given) = told.given {
+                given.add_set(&name, &content, &mut told.variables);
             }
             if let Some(target) = target {
                 fs::write(&target, &content)?;

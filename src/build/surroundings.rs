@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Environment variables of a program.
-pub(super) type Variables = BTreeMap<String, String>;
+pub(crate) type Variables = BTreeMap<String, String>;
 
 /// The time of every file of a source archive, and what `SOURCE_DATE_EPOCH` says: 1980-01-01, the first that a zip can
 /// hold.
@@ -70,21 +70,32 @@ const SECRETS: &[&str] = &[
     "SSH_",
 ];
 
-/// The variables of a build: what the user set for compilers and tools, and nothing that is nobody's business.
-pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variables {
+/// Variables that every build has from barrow, whatever the user has set; of `PATH` it has a part.
+const SET_HERE: &[&str] = &["PATH", "HOME", "TMPDIR", "SOURCE_DATE_EPOCH", "LC_ALL", "TZ"];
+
+/// The user's variables that a build gets, but for those that it has from barrow.
+pub(super) fn given_variables(own: &Variables) -> Variables {
+    let mut variables = wanted(own);
+    variables.retain(|name, _| !SET_HERE.contains(&name.as_str()));
+    variables
+}
+
+/// The user's variables without what is nobody's business.
+fn wanted(own: &Variables) -> Variables {
     let is_wanted = |name: &str, value: &str| {
-        let name = name.to_ascii_uppercase();
-        let is_of_others = OTHERS.iter().any(|other| name.starts_with(other));
-        let is_secret = SECRETS.iter().any(|secret| name.contains(secret)) || has_userinfo(value);
-        let is_of_indexes = is_of_backends(&name) && OF_INDEXES.iter().any(|part| name.contains(part));
+        let upper = name.to_ascii_uppercase();
+        let is_of_others = OTHERS.iter().any(|other| upper.starts_with(other)) || name.starts_with("XDG_");
+        let is_secret = SECRETS.iter().any(|secret| upper.contains(secret)) || has_userinfo(value);
+        let is_of_indexes = is_of_backends(&upper) && OF_INDEXES.iter().any(|part| upper.contains(part));
         !(is_of_others || is_secret || is_of_indexes)
     };
-    let mut variables: Variables = own
-        .iter()
-        .filter(|(name, value)| is_wanted(name, value))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    variables.retain(|name, _| !name.starts_with("XDG_"));
+    let wanted = own.iter().filter(|(name, value)| is_wanted(name, value));
+    wanted.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// The variables of a build: what the user set for compilers and tools, and nothing that is nobody's business.
+pub(super) fn variables(own: &Variables, home: &Path, path: &[&Path]) -> Variables {
+    let mut variables = wanted(own);
     // The programs of rustup look for their toolchains below the home, which is another one here.
     if let (None, Some(own_home)) = (own.get("RUSTUP_HOME"), own.get("HOME")) {
         let place = Path::new(own_home).join(".rustup");

@@ -124,8 +124,11 @@ async fn make(inquiry: &Inquiry, memory: Memory, options: BundleOptions) -> Resu
     if memory.has_last() {
         refuse_out(&options, &inquiry.session.cache, &context)?;
     }
-    let shared = SharedZip::of(inquiry, &resolution, &news.excluded, &options).await?;
+    let mut shared = SharedZip::of(inquiry, &resolution, &news.excluded, &options).await?;
     let (material, warnings) = obtain(inquiry, &resolution, &news.excluded, shared.as_ref(), &options).await?;
+    if let Some(shared) = &mut shared {
+        shared.note_variables(inquiry);
+    }
     news.dists = describe(&resolution, &material);
     news.warnings.push(warnings);
     let output = Publication::new(inquiry, resolution, options);

@@ -28,7 +28,7 @@ pub(super) async fn obtain(
 ) -> Result<(OutputMaterial, Vec<String>), Error> {
     let context = &inquiry.session.context;
     if let Some(shared) = shared
-        && let Some(ready) = shared.take(resolution, options, &inquiry.session.cache).await?
+        && let Some(ready) = shared.take(inquiry, resolution, options).await?
     {
         let mut warnings = Vec::new();
         for warning in &ready.details.warnings {

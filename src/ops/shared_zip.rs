@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use crate::blocking::blocking;
+use crate::build::NotedVariables;
 use crate::bundle::UNZIPPED_LIMIT_BYTES;
-use crate::cache::Cache;
 use crate::memory::{BundledDist, LeftOutFiles, Published};
 use crate::publish::ReadyFile;
 use crate::request::{BundleKind, BundleOptions, FingerprintOptions, InputKey};
@@ -24,7 +24,7 @@ use crate::spec::{HashAlgorithm, HashDigest, PackageName, sha256};
 use crate::supply::Inquiry;
 
 /// Changes when what is shared of a zip does.
-const FORMAT: &str = "shared zip 3";
+const FORMAT: &str = "shared zip 4";
 
 /// What a claim about a zip says beside its digest.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -37,6 +37,9 @@ pub(super) struct Details {
     /// Digests of the wheels that were built for it, by the name of the distribution.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     built: BTreeMap<PackageName, String>,
+    /// The variables that the sources of those read, as they were.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    variables: NotedVariables,
     /// What was said while its distributions were unpacked.
     pub(super) warnings: Vec<String>,
 }
@@ -47,6 +50,8 @@ pub(super) struct SharedZip {
     key: HashDigest,
     /// The wheel of each distribution; `None`: it has to be built.
     digests: Vec<(PackageName, Option<HashDigest>)>,
+    /// The variables that the sources read of which wheels were built for it.
+    variables: NotedVariables,
     is_private: bool,
 }
 
@@ -124,19 +129,27 @@ impl SharedZip {
         let key = blocking(move || key_of(&request, &fingerprint_options)).await;
         let Ok(fingerprint) = key.map(|key| key.fingerprint()) else { return Ok(None) };
         let key = sha256(format!("{FORMAT}\n{fingerprint}\n{:?}\n{}", assembly.kind, lines.join("\n")).as_bytes());
-        Ok(Some(Self { shared, key, digests, is_private }))
+        Ok(Some(Self { shared, key, digests, variables: NotedVariables::new(), is_private }))
+    }
+
+    /// Notes which variables were read by the builds of what it is made of.
+    pub(super) fn note_variables(&mut self, inquiry: &Inquiry) {
+        let built = self.digests.iter().filter(|(_, digest)| digest.is_none());
+        self.variables = inquiry.variables_of(built.map(|(name, _)| name));
     }
 
     /// The zip that somebody else has made of the same.
     pub(super) async fn take(
         &self,
+        inquiry: &Inquiry,
         resolution: &Resolution,
         options: &BundleOptions,
-        cache: &Cache,
     ) -> Result<Option<ReadyZip>, Error> {
         let Some(found) = self.shared.find(ClaimKind::Bundles, &self.key).await? else { return Ok(None) };
         let details = serde_json::from_value::<Details>(found.claim.details.clone()).ok();
         let limit = options.publish.max_size.map_or(UNZIPPED_LIMIT_BYTES, |most| most.0.min(UNZIPPED_LIMIT_BYTES));
+        let is_changed = |details: &Details| inquiry.first_changed_variable(&details.variables).is_some();
+        let details = details.filter(|details| !is_changed(details));
         // What is too large is refused with all that there is to say about it.
         let details = details.filter(|details| details.size_bytes <= limit);
         let dists = details.as_ref().and_then(|details| self.dists(resolution, details));
@@ -144,7 +157,7 @@ impl SharedZip {
             self.shared.missed(&found);
             return Ok(None);
         };
-        let Some(file) = self.shared.fetch(&found, cache).await? else { return Ok(None) };
+        let Some(file) = self.shared.fetch(&found, &inquiry.session.cache).await? else { return Ok(None) };
         self.shared.took(&found);
         let Some(sha256) = found.claim.digest() else { return Ok(None) };
         Ok(Some(ReadyZip { file, sha256, size_bytes: found.claim.size, details, dists }))
@@ -164,6 +177,7 @@ impl SharedZip {
             left_out: (published.left_out.files, published.left_out.bytes),
             sizes,
             built,
+            variables: self.variables.clone(),
             warnings: warnings.to_vec(),
         };
         self.shared.offer(Offer {

@@ -5,10 +5,11 @@
 //! the last.
 //!
 //! In the fingerprint: barrow's version, the target, what requirements files and locks say, the content of every
-//! folder, wheel, archive and repository of this machine that is reached from them, indexes, options, and the paths,
-//! modes and contents of source files. Not in it: credentials, absolute paths, times, owners, the order in which a file
-//! system lists. No network is asked.
+//! folder, wheel, archive and repository of this machine that is reached from them, the variables of the environment
+//! that builds of such folders read, indexes, options, and the paths, modes and contents of source files. Not in it:
+//! credentials, absolute paths, times, owners, the order in which a file system lists. No network is asked.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::inputs::Request;
@@ -20,9 +21,10 @@ use super::options::{
 };
 use super::part::{Counts, KeyPart, PartKind};
 use super::{LockSettings, Locked, RequestError};
+use crate::build::{GivenVariables, backend_variables};
 use crate::bundle::Why;
 use crate::install::RecordPolicy;
-use crate::requirements::{FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, UvFiles};
+use crate::requirements::{DirectReference, FileOptions, FormatControl, Manifest, ManifestInputs, ProjectSet, UvFiles};
 use crate::resolve::{PrereleaseMode, ResolutionMode, ResolveOptions};
 use crate::spec::{HashDigest, sha256, sha256_without_userinfo};
 use crate::target::Target;
@@ -94,10 +96,32 @@ impl InputKey {
         key.add_options(&request.options);
         key.add_manifest(&request.manifest);
         key.add_indexes(&request.options.indexes, request, base, look)?;
-        for reached in local::reach(request.references(), base, &request.looked_at)? {
-            key.push(Counts::Everywhere, PartKind::Place, reached.name, None, reached.digest);
-        }
+        key.add_local_content(request, base)?;
         Ok(key)
+    }
+
+    /// What lies on this machine, and what builds read of the environment, where there may be any. For archives and
+    /// repositories the variables are not known before they are built: what is kept of a build notes them.
+    fn add_local_content(&mut self, request: &Request, base: &Path) -> Result<(), RequestError> {
+        let environment = &request.options.inputs.environment;
+        let given = GivenVariables::of(environment);
+        let references = request.references();
+        let is_built = |reference: &DirectReference| !matches!(reference, DirectReference::Wheel { .. });
+        let builds = request.options.resolve.allow_build != ProjectSet::None || references.iter().any(is_built);
+        let mut variables = BTreeSet::new();
+        for reached in local::reach(references, base, (&request.looked_at, &given))? {
+            self.push(Counts::Everywhere, PartKind::Place, reached.name, None, reached.digest);
+            variables.extend(reached.variables);
+        }
+        if builds {
+            variables.extend(backend_variables(environment).into_keys());
+        }
+        for name in variables {
+            if let Some(digest) = given.digest(&name).cloned() {
+                self.push(Counts::Everywhere, PartKind::Other, format!("the variable `{name}`"), None, digest);
+            }
+        }
+        Ok(())
     }
 
     /// One hash over every input, equal on every machine where the same would be made.

@@ -17,7 +17,7 @@ use super::RequestError;
 use super::keyed::Encoder;
 use super::repository;
 use crate::archive::{Limits, normalized, read_source};
-use crate::build::{BuildSystem, folder_digest, static_metadata};
+use crate::build::{BuildSystem, GivenVariables, folder_digest_and_variables, static_metadata};
 use crate::fetch::digest_of_file;
 use crate::requirements::DirectReference;
 use crate::spec::{HashAlgorithm, HashDigest, Requirement, SafeUrl, VersionOrUrl, lenient};
@@ -51,35 +51,50 @@ pub(super) struct LocalContent {
     /// Where it lies; empty: elsewhere.
     pub(super) place: PathBuf,
     pub(super) digest: HashDigest,
+    /// Variables that are set, and that what is built of it may read.
+    pub(super) variables: BTreeSet<String>,
 }
 
-/// Content behind a reference, and the references in it; `None`: it is not on this machine.
-type Content = Option<(HashDigest, Vec<DirectReference>)>;
+/// What lies behind a reference.
+#[derive(Clone, Debug)]
+struct Content {
+    digest: HashDigest,
+    /// References in it.
+    further: Vec<DirectReference>,
+    /// Variables that are set, and that its files name.
+    variables: BTreeSet<String>,
+}
+
+impl Content {
+    fn new(digest: HashDigest, further: Vec<DirectReference>) -> Self {
+        Self { digest, further, variables: BTreeSet::new() }
+    }
+}
 
 /// What was looked at for a request, so that a file or folder is hashed once, however often the request is asked for a
 /// key.
 #[derive(Debug, Default)]
-pub(crate) struct LookedAt(Mutex<Vec<(DirectReference, Content)>>);
+pub(crate) struct LookedAt(Mutex<Vec<(DirectReference, Option<Content>)>>);
 
 impl LookedAt {
-    fn look_at(&self, reference: &DirectReference) -> Result<Content, RequestError> {
+    fn look_at(&self, reference: &DirectReference, given: &GivenVariables) -> Result<Option<Content>, RequestError> {
         // Held while it is looked at: whoever asks meanwhile gets the same answer. References are few.
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, content)) = known.iter().find(|(other, _)| other == reference) {
             return Ok(content.clone());
         }
-        let content = look_at(reference)?;
+        let content = look_at(reference, given)?;
         known.push((reference.clone(), content.clone()));
         Ok(content)
     }
 }
 
 /// Everything on this machine that these references lead to, each once, in the order of finding. What is not there is
-/// reported when it is needed.
+/// reported when it is needed. `given` are the variables that a build would get.
 pub(super) fn reach(
     first: Vec<DirectReference>,
     base: &Path,
-    looked_at: &LookedAt,
+    (looked_at, given): (&LookedAt, &GivenVariables),
 ) -> Result<Vec<LocalContent>, RequestError> {
     let mut reached = Vec::new();
     let mut seen = BTreeSet::new();
@@ -91,11 +106,13 @@ pub(super) fn reach(
         }
         let mut encoder = Encoder::new();
         encoder.field("reference", &name);
-        if let Some((content, further)) = looked_at.look_at(&reference)? {
-            encoder.field("content", &content);
-            open.extend(further);
+        let mut variables = BTreeSet::new();
+        if let Some(content) = looked_at.look_at(&reference, given)? {
+            encoder.field("content", &content.digest);
+            open.extend(content.further);
+            variables = content.variables;
         }
-        reached.push(LocalContent { name, place, digest: encoder.finish() });
+        reached.push(LocalContent { name, place, digest: encoder.finish(), variables });
     }
     Ok(reached)
 }
@@ -118,24 +135,25 @@ fn describe(reference: &DirectReference, base: &Path) -> (String, PathBuf) {
     (name, path.unwrap_or_default())
 }
 
-fn look_at(reference: &DirectReference) -> Result<Content, RequestError> {
+fn look_at(reference: &DirectReference, given: &GivenVariables) -> Result<Option<Content>, RequestError> {
     Ok(match reference {
         DirectReference::Wheel { url } => match url.to_file_path().filter(|path| path.is_file()) {
-            Some(path) => Some((content(&path)?, Vec::new())),
+            Some(path) => Some(Content::new(content(&path)?, Vec::new())),
             None => None,
         },
         DirectReference::Sdist { url, subdirectory } => match url.to_file_path().filter(|path| path.is_file()) {
-            Some(path) => Some((content(&path)?, named_by_archive(&path, subdirectory.as_deref()))),
+            Some(path) => Some(Content::new(content(&path)?, named_by_archive(&path, subdirectory.as_deref()))),
             None => None,
         },
         DirectReference::Folder { path, editable: _, subdirectory } if path.is_dir() => {
             let project = subdirectory.as_ref().map_or_else(|| path.clone(), |below| path.join(below));
-            Some((folder_digest(path, &path.display().to_string())?, named_by_project(&project)))
+            let (digest, variables) = folder_digest_and_variables(path, given, &path.display().to_string())?;
+            Some(Content { digest, further: named_by_project(&project), variables })
         }
         DirectReference::Folder { .. } => None,
         DirectReference::Git { url, revision, .. } => {
             let commit = url.to_file_path().and_then(|path| repository::commit(&path, revision.as_deref()));
-            commit.map(|commit| (commit, Vec::new()))
+            commit.map(|commit| Content::new(commit, Vec::new()))
         }
     })
 }

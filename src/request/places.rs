@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::inputs::Request;
 use super::{IndexSettings, RequestError, RequestOptions, local};
+use crate::build::GivenVariables;
 use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
@@ -22,7 +23,9 @@ pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, 
         // They decide whether the lock is still good.
         places.extend(locked.lock.project_files().into_iter().filter(|file| file.is_file()));
     }
-    let reached = local::reach(request.references(), &options.inputs.working_folder, &request.looked_at)?;
+    // Where something lies does not depend on the environment of builds.
+    let looked_at = (&*request.looked_at, &GivenVariables::default());
+    let reached = local::reach(request.references(), &options.inputs.working_folder, looked_at)?;
     places.extend(reached.into_iter().map(|content| content.place).filter(|place| place.is_absolute()));
     places.extend(local_indexes(&options.indexes, &request.manifest));
     Ok(Some(places))

@@ -25,12 +25,11 @@ impl Template {
         let mut borrowed = Vec::new();
         for (name, line, node) in self.named_resources() {
             let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
-            let written = match (built.get(name), built_property(kind)) {
-                (Some(path), Some(property)) => self.set(&mut edits, node, property, path),
-                _ => {
-                    borrowed.extend(borrowed_paths(node, kind).into_iter().map(|path| (name, line, path)));
-                    self.move_paths(&mut edits, node, kind, from, to)
-                }
+            let written = if let (Some(path), Some(property)) = (built.get(name), built_property(kind)) {
+                self.set(&mut edits, node, property, path)
+            } else {
+                borrowed.extend(borrowed_paths(node, kind).into_iter().map(|path| (name, line, path)));
+                self.move_paths(&mut edits, node, kind, from, to)
             };
             written.map_err(|text| refused(name, line, text))?;
         }

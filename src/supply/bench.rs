@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::build::{Checkout, Interpreter};
+use crate::build::{Checkout, Interpreter, NotedVariables};
 use crate::cache::Cache;
 use crate::context::Context;
 use crate::shared::SharedCache;
-use crate::spec::SafeUrl;
+use crate::spec::{PackageName, SafeUrl};
 
 /// Repositories that were fetched, by URL and revision.
 pub(super) type Clones = tokio::sync::Mutex<HashMap<String, Cloned>>;
@@ -45,6 +45,16 @@ pub(super) struct Bench {
     /// Repositories that were fetched in this run.
     pub(super) clones: Clones,
     pub(super) turns: Turns,
+    /// The variables that the sources of built wheels read, by project: what is made of the wheels depends on them.
+    pub(super) variables: Mutex<HashMap<PackageName, NotedVariables>>,
+}
+
+impl Bench {
+    /// Notes the variables that the source of a built wheel reads.
+    pub(super) fn note(&self, name: &PackageName, variables: &NotedVariables) {
+        let mut known = self.variables.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(name.clone()).or_default().extend(variables.clone());
+    }
 }
 
 /// Builds at a time, at most: each may start as many compilers as there are processors.

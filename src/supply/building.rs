@@ -25,8 +25,8 @@ use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
-    BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, Interpreter, InterpreterSearch, SOURCE_DATE,
-    UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
+    BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
+    SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::{Bucket, Cache};
@@ -46,7 +46,7 @@ use crate::spec::{
 use crate::target::Target;
 
 /// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 4";
+const FORMAT: &str = "build 5";
 
 /// Builds, for one request.
 pub(super) struct SourceBuilder {
@@ -55,6 +55,8 @@ pub(super) struct SourceBuilder {
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
     pub(super) workshop: Workshop,
+    /// The variables that builds get.
+    pub(super) given: Arc<GivenVariables>,
     search: InterpreterSearch,
     options: ResolveOptions,
     /// How much an archive may hold.
@@ -112,6 +114,7 @@ impl SourceBuilder {
                 environment: Arc::clone(&environment),
                 network: request.build.network,
             },
+            given: Arc::new(GivenVariables::of(&environment)),
             search: InterpreterSearch { named: python, environment: (*environment).clone() },
             context,
             options: ResolveOptions {
@@ -296,6 +299,7 @@ impl SourceBuilder {
         self.context.status(&format!("Building {} with Python {}", material.label, interpreter.version));
         let room = self.cache.temporary_folder()?;
         let project = self.unpack(material, room.path().join("source"), config_settings).await?;
+        let variables = self.given.note(project.variables.clone());
         let project = Arc::new(project);
         let mut requires = project.system.requires.clone();
         let environment = self.environment(&room.path().join("first"), &interpreter, &requires, &project.label).await?;
@@ -322,7 +326,8 @@ impl SourceBuilder {
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
         let wheel = building.await?;
-        let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private);
+        self.bench.note(name, &variables);
+        let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private, variables);
         self.keep(&entry, &kept);
         self.offer_wheel(&entry, &kept, wheel.size);
         self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
@@ -364,6 +369,10 @@ impl SourceBuilder {
     pub(super) fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
         let kept: KeptBuild = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
         let filename: WheelFilename = kept.filename.parse().ok()?;
+        if let Some(variable) = self.given.first_change(&kept.variables) {
+            self.context.detail(&format!("{filename} is not taken from the cache: `{variable}` is not as it was"));
+            return None;
+        }
         let path = self.cache.wheel(&kept.sha256);
         let size = fs_err::metadata(&path).ok().filter(std::fs::Metadata::is_file)?.len();
         // One that is damaged is as good as absent: it is built again.
@@ -371,6 +380,7 @@ impl SourceBuilder {
             return None;
         }
         let fits = filename.name == *name && version.is_none_or(|version| filename.version == *version);
+        fits.then(|| self.bench.note(name, &kept.variables));
         fits.then(|| FetchedWheel {
             name: filename.name.clone(),
             version: filename.version.clone(),
@@ -426,7 +436,7 @@ impl SourceBuilder {
     ) -> Result<UnpackedSource, SupplyError> {
         let (origin, label, subdirectory) =
             (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
-        let limits = self.limits;
+        let (limits, given) = (self.limits, Arc::clone(&self.given));
         let unpacking = blocking(move || {
             let top = match &origin {
                 Whereabouts::Archive { file } => {
@@ -443,10 +453,11 @@ impl SourceBuilder {
             };
             let folder = match &subdirectory {
                 Some(below) => top.join(below.as_str()),
-                None => top,
+                None => top.clone(),
             };
             let system = BuildSystem::read(&folder, &label)?;
-            Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings })
+            let variables = given.named_in(&top);
+            Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings, variables })
         });
         Ok(unpacking.await?)
     }

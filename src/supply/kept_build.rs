@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::build::NotedVariables;
 use crate::cache::{Bucket, Cache};
 use crate::fetch::FetchedWheel;
 use crate::shared::{ClaimKind, Offer};
 use crate::spec::{HashDigest, sha256};
 
 /// Changes when what is shared of a build does.
-const FORMAT: &str = "shared build 1";
+const FORMAT: &str = "shared build 2";
 
 /// What the cache keeps of a build.
 #[derive(Serialize, Deserialize)]
@@ -24,6 +25,14 @@ pub(super) struct KeptBuild {
     /// Its source comes from a private index, as far as is known.
     #[serde(default = "yes")]
     is_private: bool,
+    /// The variables that its source reads, as they were: with others, something else may be built.
+    pub(super) variables: NotedVariables,
+}
+
+/// What a claim about a build says beside its digest.
+#[derive(Serialize, Deserialize)]
+pub(super) struct BuildDetails {
+    pub(super) variables: NotedVariables,
 }
 
 fn yes() -> bool {
@@ -31,9 +40,9 @@ fn yes() -> bool {
 }
 
 impl KeptBuild {
-    pub(super) fn of(wheel: &FetchedWheel, took: Duration, is_private: bool) -> Self {
+    pub(super) fn of(wheel: &FetchedWheel, took: Duration, is_private: bool, variables: NotedVariables) -> Self {
         let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        Self { filename: wheel.filename.to_string(), sha256: wheel.digest.clone(), took, is_private }
+        Self { filename: wheel.filename.to_string(), sha256: wheel.digest.clone(), took, is_private, variables }
     }
 
     pub(super) fn offer(&self, key: HashDigest, cache: &Cache, size: u64) -> Offer {
@@ -44,7 +53,8 @@ impl KeptBuild {
             digest: self.sha256.clone(),
             size,
             took: Duration::from_millis(self.took),
-            details: serde_json::Value::Null,
+            // Texts and digests can always be written.
+            details: serde_json::to_value(BuildDetails { variables: self.variables.clone() }).unwrap_or_default(),
             is_private: self.is_private,
         }
     }

@@ -1,7 +1,7 @@
 //! Wheels that were built elsewhere, and those built here for others, by way of a shared cache.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -10,10 +10,12 @@ use super::building::SourceBuilder;
 use super::error::SupplyError;
 use super::indexes::is_public;
 use super::inquiry::Inquiry;
-use super::kept_build::{KeptBuild, shared_key};
+use super::kept_build::{BuildDetails, KeptBuild, shared_key};
 use super::material::identity_of_archive;
 use crate::blocking::blocking;
-use crate::build::{Expected, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit};
+use crate::build::{
+    Expected, NotedVariables, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit,
+};
 use crate::fetch::FetchedWheel;
 use crate::requirements::DirectReference;
 use crate::resolution::ResolvedDist;
@@ -37,10 +39,10 @@ impl SourceBuilder {
             return Ok(Some(kept));
         }
         let wheel = self.shared_wheel(entry, label, (name, version), target).await?;
-        if let Some(wheel) = &wheel {
-            self.keep(entry, &KeptBuild::of(wheel, Duration::ZERO, is_private));
-        }
-        Ok(wheel)
+        let Some((wheel, variables)) = wheel else { return Ok(None) };
+        self.bench.note(name, &variables);
+        self.keep(entry, &KeptBuild::of(&wheel, Duration::ZERO, is_private, variables));
+        Ok(Some(wheel))
     }
 
     /// The wheel of a source that an index lists, without the source, where there is a shared cache: what was built of
@@ -135,9 +137,21 @@ impl SourceBuilder {
         label: &str,
         (name, version): (&PackageName, Option<&Version>),
         target: &Target,
-    ) -> Result<Option<FetchedWheel>, SupplyError> {
+    ) -> Result<Option<(FetchedWheel, NotedVariables)>, SupplyError> {
         let Some((shared, key)) = self.shared.as_ref().zip(shared_key(entry)) else { return Ok(None) };
         let Some(found) = shared.find(ClaimKind::Builds, &key).await? else { return Ok(None) };
+        let Ok(BuildDetails { variables }) = serde_json::from_value(found.claim.details.clone()) else {
+            shared.missed(&found);
+            return Ok(None);
+        };
+        if let Some(variable) = self.given.first_change(&variables) {
+            shared.missed(&found);
+            let name = &found.claim.name;
+            self.context.detail(&format!(
+                "{name} is not taken from the shared cache: `{variable}` is not as it was when that was built"
+            ));
+            return Ok(None);
+        }
         let Some(file) = shared.fetch(&found, &self.cache).await? else { return Ok(None) };
         let (claimed, label) = (found.claim.name.clone(), label.to_owned());
         let (name, version, target) = (name.clone(), version.cloned(), target.clone());
@@ -154,7 +168,7 @@ impl SourceBuilder {
             Some(Ok(wheel)) => {
                 shared.took(&found);
                 self.tell(&format!("Took {} from the shared cache", wheel.filename));
-                Ok(Some(wheel))
+                Ok(Some((wheel, variables)))
             }
             refused => {
                 shared.missed(&found);
@@ -184,6 +198,17 @@ impl Inquiry {
     /// A folder of the user's cannot be read.
     pub(crate) async fn foreseen_source(&self, dist: &ResolvedDist) -> Result<Option<String>, SupplyError> {
         self.builder.foreseen_source(dist).await
+    }
+
+    /// The variables that the sources of these projects read, as far as wheels of them were built or taken.
+    pub(crate) fn variables_of<'n>(&self, names: impl Iterator<Item = &'n PackageName>) -> NotedVariables {
+        let known = self.builder.bench.variables.lock().unwrap_or_else(PoisonError::into_inner);
+        names.filter_map(|name| known.get(name)).flat_map(Clone::clone).collect()
+    }
+
+    /// The first variable that is not as it was noted.
+    pub(crate) fn first_changed_variable<'n>(&self, noted: &'n NotedVariables) -> Option<&'n str> {
+        self.builder.given.first_change(noted)
     }
 
     /// The wheel of a source as the cache or the shared cache has it; nothing is built.

@@ -65,7 +65,7 @@ pub(crate) fn can_build() -> bool {
 }
 
 /// Every file of a project with the backend above.
-fn project(own: &str) -> [(&'static str, String); 3] {
+pub(crate) fn project(own: &str) -> [(&'static str, String); 3] {
     [("pyproject.toml", PYPROJECT.to_owned()), ("backend/own.py", BACKEND.to_owned()), ("own.json", own.to_owned())]
 }
 
