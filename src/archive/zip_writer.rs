@@ -121,6 +121,11 @@ impl<W: ZipSink> ZipWriter<W> {
         ZipProgress { position: self.position, directory_bytes, entries: self.entries }
     }
 
+    /// What the directory says of the entries so far.
+    pub(crate) fn directory(&self) -> &[u8] {
+        &self.directory
+    }
+
     /// What is written to.
     pub(crate) fn out(&mut self) -> &mut W {
         &mut self.out

@@ -8,7 +8,7 @@
 //! ├── wheels-v1/HH/DIGEST.whl   wheels as downloaded                                (DIGEST: their sha256)
 //! ├── installs-v2/HH/DIGEST/    the wheel's install plan and its unpacked tree; the plan is written last
 //! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
-//! ├── bundles-v2/HH/HASH        finished results by fingerprint
+//! ├── bundles-v2/HH/HASH        finished results by fingerprint; the digest of what zips of the same wheels begin with
 //! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
 //! ├── checks-v2/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
 //! ├── repositories-v1/HH/HASH/  a commit as git has checked it out           (HASH: URL without credentials, commit)

@@ -55,5 +55,6 @@ pub use options::InstallOptions;
 pub(crate) use shares::LinkError;
 pub use shares::{Share, link_shares};
 pub(crate) use tree::ensure_tree;
+pub(crate) use verified::is_as_verified;
 pub use wheel::install_wheel;
 pub(crate) use wheel::{judge_wheel, planned};

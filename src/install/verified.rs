@@ -11,11 +11,12 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::error::{InstallError, WheelFault};
+use super::installed::InstalledDist;
 use crate::archive::ArchiveError;
 use crate::cache::Cache;
 use crate::fetch::{FetchedWheel, digest_of_file};
 use crate::file_stamp::FileStamp;
-use crate::spec::HashAlgorithm;
+use crate::spec::{HashAlgorithm, HashDigest};
 
 /// Name of the note in the folder of the wheel's digest.
 const NOTE: &str = "verified";
@@ -31,7 +32,7 @@ pub(super) fn check_bytes(wheel: &FetchedWheel, cache: &Cache) -> Result<(), Ins
     let failed = |fault: WheelFault| InstallError::Reread { wheel: wheel.filename.to_string(), fault };
     let unread = |error| failed(WheelFault::Archive(ArchiveError::Read(error)));
     let stamp = FileStamp::at(&wheel.path).map_err(unread)?;
-    if is_noted(wheel, &stamp, cache) {
+    if is_noted(&wheel.digest, &stamp, cache) {
         return Ok(());
     }
     if digest_of_file(&wheel.path, HashAlgorithm::Sha256).map_err(unread)? != wheel.digest {
@@ -44,9 +45,15 @@ pub(super) fn check_bytes(wheel: &FetchedWheel, cache: &Cache) -> Result<(), Ins
     Ok(())
 }
 
-/// Whether it had its digest when it looked like this.
-fn is_noted(wheel: &FetchedWheel, stamp: &FileStamp, cache: &Cache) -> bool {
-    let note = cache.install(&wheel.digest).join(NOTE);
+/// Whether the wheel of a distribution is certain to have its digest still: nobody has written to it since it was last
+/// hashed. What could only be told by hashing it again is not certain.
+pub(crate) fn is_as_verified(dist: &InstalledDist, cache: &Cache) -> bool {
+    FileStamp::at(&dist.wheel).is_ok_and(|stamp| is_noted(&dist.digest, &stamp, cache))
+}
+
+/// Whether a wheel had this digest when it looked like this.
+fn is_noted(digest: &HashDigest, stamp: &FileStamp, cache: &Cache) -> bool {
+    let note = cache.install(digest).join(NOTE);
     let noted = || rmp_serde::from_slice::<FileStamp>(&cache.read(&note)?).ok();
     let when = fs::metadata(&note).map(|found| (found.mtime(), found.mtime_nsec()));
     when.is_ok_and(|when| stamp.is_older_than(when, APART)) && noted().as_ref() == Some(stamp)

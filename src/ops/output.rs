@@ -172,6 +172,9 @@ impl Publication {
     fn put(&self, bundle: &Bundle, made_of: Option<&str>) -> Result<PutInPlace, Error> {
         let own_folders = [self.cache.root().to_owned()];
         let options = self.options.publish.to_options(&own_folders, made_of, &self.context);
+        // Who asks for everything anew does not trust what was kept.
+        let kept = Some(&*self.cache).filter(|_| !self.options.request.indexes.refresh);
+        let options = PublishOptions { cache: kept, ..options };
         let (files, size_bytes) = (bundle.files.len(), bundle.size_bytes);
         let assembly = &self.options.assembly;
         let published = match (assembly.kind, assembly.split) {
@@ -273,6 +276,7 @@ impl PublishSettings {
             state_folders: &self.state_folders,
             own_folders,
             fingerprint,
+            cache: None,
             ready: None,
             cancel: Some(&context.interrupted),
         }

@@ -21,8 +21,14 @@ pub(super) struct DigestingFile {
     file: File,
     /// What is not written yet.
     waiting: Vec<u8>,
+    /// `None`: nothing is hashed yet.
+    hashing: Option<Hashing>,
+}
+
+/// The thread that hashes.
+struct Hashing {
     progress: Sender<Progress>,
-    hashing: JoinHandle<io::Result<(HashDigest, Option<HashState>)>>,
+    thread: JoinHandle<io::Result<(HashDigest, Option<HashState>)>>,
 }
 
 /// What the thread is told.
@@ -44,12 +50,28 @@ pub(super) struct DigestedFile {
 
 impl DigestingFile {
     /// For a file, opened for reading too, that holds what `hasher` has taken so far.
-    pub(super) fn new(mut file: File, hasher: Hasher) -> io::Result<Self> {
+    pub(super) fn new(file: File, hasher: Hasher) -> io::Result<Self> {
+        let mut file = Self::unhashed(file);
+        let position = file.file.stream_position()?;
+        file.hash_from(hasher, position)?;
+        Ok(file)
+    }
+
+    /// For a file, opened for reading too, that is hashed once [`DigestingFile::hash_from`] says from where.
+    pub(super) fn unhashed(file: File) -> Self {
+        Self { file, waiting: Vec::with_capacity(CHUNK_BYTES), hashing: None }
+    }
+
+    /// Hashes the file from `position` on: what is before `hasher` has taken.
+    pub(super) fn hash_from(&mut self, hasher: Hasher, position: u64) -> io::Result<()> {
+        self.flush()?;
         let (progress, to_hash) = channel();
-        let (written, position) = (file.try_clone()?, file.stream_position()?);
+        let (written, end) = (self.file.try_clone()?, self.file.stream_position()?);
         let work = move || hash(hasher, &written, position, &to_hash);
-        let hashing = std::thread::Builder::new().name("hash".to_owned()).spawn(work)?;
-        Ok(Self { file, waiting: Vec::with_capacity(CHUNK_BYTES), progress, hashing })
+        let thread = std::thread::Builder::new().name("hash".to_owned()).spawn(work)?;
+        self.hashing = Some(Hashing { progress, thread });
+        self.tell(Progress::Written(end.saturating_sub(position)));
+        Ok(())
     }
 
     /// Notes the state of the digest of what was written so far.
@@ -62,15 +84,16 @@ impl DigestingFile {
     /// Waits for the digest.
     pub(super) fn finish(mut self) -> io::Result<DigestedFile> {
         self.flush()?;
-        drop(self.progress);
-        let hashed = self.hashing.join().map_err(|_| io::Error::other("the thread that hashes has ended"))?;
-        let (digest, state) = hashed?;
+        let ended = || io::Error::other("the thread that hashes has ended");
+        let Hashing { progress, thread } = self.hashing.ok_or_else(ended)?;
+        drop(progress);
+        let (digest, state) = thread.join().map_err(|_| ended())??;
         Ok(DigestedFile { file: self.file, digest, state })
     }
 
     /// A thread that could not read has ended, and says so in the end.
     fn tell(&self, progress: Progress) {
-        let _ = self.progress.send(progress);
+        let _ = self.hashing.as_ref().map(|hashing| hashing.progress.send(progress));
     }
 }
 

@@ -18,6 +18,7 @@ mod rename;
 mod options;
 mod content_id;
 mod marked_zip;
+mod kept_digest;
 mod zip;
 mod stored;
 mod inspection;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use base64::Engine as _;
 
 use super::PublishError;
+use crate::cache::Cache;
 use crate::install::LinkMode;
 use crate::spec::HashDigest;
 
@@ -33,6 +34,9 @@ pub(crate) struct PublishOptions<'a> {
     pub own_folders: &'a [PathBuf],
     /// Identifies what the output is made of, so that a later run can ask [`super::is_unchanged`].
     pub fingerprint: Option<&'a str>,
+    /// Where the digests of zips may be kept as far as their distributions reach (`kept_digest.rs`); `None`: a zip is
+    /// hashed whole.
+    pub cache: Option<&'a Cache>,
     /// The zip, where it was made already; the bundle then only says what is in it.
     pub ready: Option<ReadyFile<'a>>,
     /// Set when the user interrupts.

@@ -13,6 +13,7 @@ use rayon::prelude::*;
 use super::PublishError;
 use super::content_id::ContentId;
 use super::digesting::DigestingFile;
+use super::kept_digest::{Identity, KeptDigest};
 use super::marked_zip::{MarkedZip, OwnEntry, ZipParts};
 use super::options::{PublishOptions, PublishedZip, ReadyFile};
 use crate::archive::{Compressed, DataSpan, ZipSink as _, ZipWriter, deflate, deflate_stream};
@@ -21,7 +22,7 @@ use crate::durable::to_disk;
 use crate::install::{FileContent, InstalledDist};
 use crate::modes::where_modes_are_kept;
 use crate::regular;
-use crate::spec::{HashAlgorithm, HashState, Hasher, sha256};
+use crate::spec::{HashAlgorithm, HashDigest, HashState, Hasher, sha256};
 
 /// Content that waits to be written at one time, at most, bytes.
 const BATCH_BYTES: u64 = 32 << 20;
@@ -51,13 +52,17 @@ pub(super) struct WrittenZip {
 pub(super) fn write_zip(bundle: &Bundle, to: &Path, options: &PublishOptions) -> Result<WrittenZip, PublishError> {
     let is_own = |file: &&BundleFile| matches!(file.content, BundleContent::Source(_));
     let (own, others): (Vec<_>, Vec<_>) = bundle.files.iter().partition(is_own);
-    let mut zip = UnfinishedZip::begin(to, options)?;
+    let kept = options.cache.map(|cache| KeptDigest::find(bundle, &others, cache));
+    let mut zip = UnfinishedZip::begin(to, kept.as_ref(), options)?;
     zip.add_all(&others, None)?;
     let before = zip.writer.progress();
-    zip.note_state().map_err(|source| stage_error("", options, source))?;
+    let identity = zip.end_beginning(kept.as_ref()).map_err(|source| stage_error("", options, source))?;
     let entries = zip.add_all(&own, None)?;
     let end = zip.writer.progress();
     let (zip, state) = zip.finish()?;
+    if let (Some(kept), Some(identity), Some(state)) = (kept, identity, &state) {
+        kept.keep(identity, state);
+    }
     let size_bytes = others.iter().map(|file| file.size).sum();
     let (directory, sha256) = (end.position, zip.sha256.clone());
     let parts = state.filter(|_| !own.is_empty()).map(|state| ZipParts {
@@ -95,7 +100,7 @@ pub(super) fn amend_zip(
     copy_beginning(&source, &file, parts_before.before.position, options)?;
     let file = DigestingFile::new(file, hasher).map_err(failed)?;
     let writer = ZipWriter::resume(file, parts_before.before, directory);
-    let mut zip = UnfinishedZip { writer, wheels: OpenWheels::default(), to, options };
+    let mut zip = UnfinishedZip { writer, wheels: OpenWheels::default(), identity: None, to, options };
     let files: Vec<&BundleFile> = own.files.iter().collect();
     let entries = zip.add_all(&files, Some(OldZip { file: &source, parts: parts_before }))?;
     let end = zip.writer.progress();
@@ -141,15 +146,38 @@ fn stage_error(path: &str, options: &PublishOptions, source: io::Error) -> Publi
 struct UnfinishedZip<'a, 'o> {
     writer: ZipWriter<DigestingFile>,
     wheels: OpenWheels<'a>,
+    /// What was written so far, as long as that is what the distributions give.
+    identity: Option<Identity>,
     to: &'o Path,
     options: &'o PublishOptions<'o>,
 }
 
 impl<'a, 'o> UnfinishedZip<'a, 'o> {
-    fn begin(to: &'o Path, options: &'o PublishOptions<'o>) -> Result<Self, PublishError> {
-        let file = create(to).and_then(|file| DigestingFile::new(file, Hasher::new(HashAlgorithm::Sha256)));
+    /// Begins with what the distributions give; where the digest of that is kept, nothing is hashed yet.
+    fn begin(to: &'o Path, kept: Option<&KeptDigest>, options: &'o PublishOptions<'o>) -> Result<Self, PublishError> {
+        let file = create(to).and_then(|file| match kept.filter(|kept| kept.is_there()) {
+            Some(_) => Ok(DigestingFile::unhashed(file)),
+            None => DigestingFile::new(file, Hasher::new(HashAlgorithm::Sha256)),
+        });
         let file = file.map_err(|source| stage_error("", options, source))?;
-        Ok(Self { writer: ZipWriter::new(file), wheels: OpenWheels::default(), to, options })
+        let identity = kept.map(|_| Identity::new());
+        Ok(Self { writer: ZipWriter::new(file), wheels: OpenWheels::default(), identity, to, options })
+    }
+
+    /// Notes the state of the digest behind what the distributions give, and gives what identifies that. A digest that
+    /// was kept goes on from here, or from the start of the zip where it is not certain.
+    fn end_beginning(&mut self, kept: Option<&KeptDigest>) -> io::Result<Option<HashDigest>> {
+        let identity = self.identity.take().map(|identity| identity.finish(self.writer.directory()));
+        let position = self.writer.progress().position;
+        let out = self.writer.out();
+        if let (Some(kept), Some(identity)) = (kept.filter(|kept| kept.is_there()), &identity) {
+            match kept.resume(identity) {
+                Some(hasher) => out.hash_from(hasher, position)?,
+                None => out.hash_from(Hasher::new(HashAlgorithm::Sha256), 0)?,
+            }
+        }
+        out.note_state()?;
+        Ok(identity)
     }
 
     /// Adds files in this order, from the `old` zip what has the same content there; gives those of the user.
@@ -172,8 +200,13 @@ impl<'a, 'o> UnfinishedZip<'a, 'o> {
 
     /// Adds one file, and gives it if it is the user's.
     fn add(&mut self, file: &BundleFile, ready: Ready<'a>) -> io::Result<Option<OwnEntry>> {
-        let Self { writer, wheels, to, .. } = self;
+        let Self { writer, wheels, identity, to, .. } = self;
         let (path, executable) = (&file.path, file.executable);
+        match (identity, &ready) {
+            (Some(identity), Ready::Compressed(compressed, _)) => identity.add(&compressed.data),
+            (Some(identity), Ready::InWheel(dist, span)) => identity.add_copied(dist, span),
+            _ => {}
+        }
         let (content, span) = match ready {
             Ready::Link(text) => (Some(ContentId::link(text)), writer.add_link(path, text)?),
             Ready::Compressed(compressed, content) => (content, writer.add(path, executable, &compressed)?),
@@ -185,11 +218,6 @@ impl<'a, 'o> UnfinishedZip<'a, 'o> {
             Ready::InOldZip(zip, entry) => (Some(entry.content), writer.splice(path, executable, zip, &entry.span)?),
         };
         Ok(content.map(|content| OwnEntry { path: path.to_string(), content, span }))
-    }
-
-    /// Notes the state of the digest of what was added so far.
-    fn note_state(&mut self) -> io::Result<()> {
-        self.writer.out().note_state()
     }
 
     /// Ends the zip; gives also the state that was noted.

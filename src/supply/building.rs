@@ -480,6 +480,7 @@ impl SourceBuilder {
                     state_folders: &state,
                     own_folders: &[],
                     fingerprint: None,
+                    cache: None,
                     ready: None,
                     cancel: None,
                 },

@@ -1,6 +1,7 @@
 //! Outputs of bundles that are made by hand, in temporary folders.
 
 mod amending;
+mod digests;
 mod inspecting;
 mod installing;
 mod keeping;
@@ -34,6 +35,7 @@ impl Scene {
             state_folders: &self.state_folders,
             own_folders: &self.state_folders,
             fingerprint: None,
+            cache: None,
             ready: None,
             cancel: None,
         }
