@@ -37,13 +37,12 @@ pub(super) fn inspect(out: &Path, folders: &[StoredFolder], alone: Alone, with_m
     every_folder(out, folders, |root, folder, inner| is_as_stored(root, folder, alone, with_modes, inner))
 }
 
-/// Whether the folders are below `out` and nothing lies in them but files of these names and what is derived from such.
-/// The files are not looked at.
-pub(super) fn holds_nothing_else(out: &Path, folders: &[StoredFolder]) -> bool {
-    every_folder(out, folders, |root, folder, inner| {
-        let opened = open(root, place_of(folder));
-        opened.is_ok_and(|opened| is_alone(&opened, folder, Alone::ButForDerived, inner, true))
-    })
+/// Whether nothing lies right in `out` but what is listed there and what is derived from that, by names and kinds. What
+/// lies in its folders is not looked at.
+pub(super) fn top_holds_nothing_else(out: &Path, folders: &[StoredFolder]) -> bool {
+    let Some(top) = folders.iter().find(|folder| folder.path.is_empty()) else { return false };
+    let inner: Vec<&str> = folders.iter().map(|folder| folder.path).filter(|path| !path.contains('/')).collect();
+    open(CWD, out).is_ok_and(|opened| is_alone(&opened, top, Alone::ButForDerived, &inner, true))
 }
 
 /// Whether something is true of every folder, of which it is told the names of the folders in it too.

@@ -7,8 +7,7 @@
 //!
 //! Before OUT is replaced the mark lists old and new together, so that a kill leaves no OUT that belongs to no one.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
@@ -19,11 +18,11 @@ use fs_err as fs;
 use rayon::prelude::*;
 
 use super::content_id::ContentId;
-use super::inspection::{Alone, holds_nothing_else, inspect};
+use super::inspection::{Alone, inspect, top_holds_nothing_else};
 use super::marked_zip::MarkedZip;
 use super::names_on_disk::listed_name;
-use super::stored::{ContentIds, FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
-use crate::archive::{SafePath, each_folder_of, folder_and_name};
+use super::stored::{FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
+use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
 use crate::finder::is_left_by_mac;
 use crate::install::Sight;
@@ -41,6 +40,9 @@ const PATH_MOST: u64 = 4096 + 64;
 /// Capacity of the buffer for [`PATH_MOST`] bytes: some more, because a buffer that is full is made larger to see
 /// whether more comes.
 const PATH_ROOM: usize = 4096 + 64 + 32;
+
+/// Bytes that a file takes in a mark, more or less.
+const FILE_ROOM: usize = 64;
 
 /// How old the mark of an output is at least when it is forgotten because the output is gone.
 const GONE: Duration = Duration::from_hours(24);
@@ -125,10 +127,7 @@ impl Mark {
     /// Writes the mark for the time in which this one takes the place of `old`: what belongs to one of them belongs to
     /// barrow.
     pub(super) fn write_with(&self, old: &Self, state_folders: &[PathBuf], out: &Path) -> io::Result<()> {
-        let mut files: Vec<&MarkedFile> = self.files.iter().chain(&old.files).collect();
-        // Both are sorted, so this is a merge.
-        files.sort();
-        files.dedup();
+        let files = merged(&self.files, &old.files);
         let both = StoredMark {
             fingerprint: None,
             roots: self.roots.iter().chain(&old.roots).copied().collect(),
@@ -173,28 +172,46 @@ impl Mark {
     }
 }
 
-/// Files by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides in one.
-fn by_folder<'a>(files: &[&'a MarkedFile]) -> Vec<StoredFolder<'a>> {
-    let mut folders: BTreeMap<&str, (Vec<StoredFile>, Vec<u8>)> = BTreeMap::new();
-    // In the order of paths most files of a folder lie beside each other.
-    for neighbours in files.chunk_by(|one, next| one.folder_and_name().0 == next.folder_and_name().0) {
-        let (folder, _) = neighbours[0].folder_and_name();
-        if !folders.contains_key(folder) {
-            let mut outer = folder;
-            while let Some((parent, _)) = outer.rsplit_once('/') {
-                folders.entry(parent).or_default();
-                outer = parent;
-            }
-            folders.entry("").or_default();
+/// The files of two lists, each sorted, sorted; what is in both of them once.
+fn merged<'a>(one: &'a [MarkedFile], other: &'a [MarkedFile]) -> Vec<&'a MarkedFile> {
+    let mut files = Vec::with_capacity(one.len().max(other.len()));
+    let mut others = other.iter().peekable();
+    for file in one {
+        while let Some(order) = others.peek().map(|next| (*next).cmp(file)).filter(|order| order.is_le()) {
+            files.extend(others.next().filter(|_| order.is_lt()));
         }
-        let (files, contents) = folders.entry(folder).or_default();
-        for file in neighbours {
-            files.push(StoredFile(file.folder_and_name().1, file.size, file.modified));
-            contents.extend(file.content.0);
-        }
+        files.push(file);
     }
-    let folder = |(path, (files, contents))| StoredFolder { path, files, contents: ContentIds(Cow::Owned(contents)) };
-    folders.into_iter().map(folder).collect()
+    files.extend(others);
+    files
+}
+
+/// Files, sorted by path, by folder. Folders that hold nothing but folders are there too, so that nothing foreign hides
+/// in one.
+fn by_folder<'a>(files: &[&'a MarkedFile]) -> Vec<StoredFolder<'a>> {
+    if files.is_empty() {
+        return Vec::new();
+    }
+    let mut folders = vec![StoredFolder::default()];
+    // The folders that the last file lies in, from the outermost on: all that is in one comes without a break.
+    let mut within = vec![0];
+    for file in files {
+        let path = file.path.as_str();
+        let is_in = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        while within.pop_if(|at| *at != 0 && !is_in(folders[*at].path)).is_some() {}
+        let last = within.last().copied().unwrap_or_default();
+        let mut name = if last == 0 { 0 } else { folders[last].path.len() + 1 };
+        while let Some(length) = path[name..].find('/') {
+            within.push(folders.len());
+            folders.push(StoredFolder { path: &path[..name + length], ..StoredFolder::default() });
+            name += length + 1;
+        }
+        let folder = &mut folders[within.last().copied().unwrap_or_default()];
+        folder.files.push(StoredFile(&path[name..], file.size, file.modified));
+        folder.contents.0.to_mut().extend(file.content.0);
+    }
+    folders.sort_unstable_by_key(|folder| folder.path);
+    folders
 }
 
 /// Writes the bytes of a mark of OUT; see [`Mark::write`].
@@ -234,11 +251,11 @@ pub(super) fn is_as_written(state_folders: &[PathBuf], out: &Path, fingerprint: 
     is_so.unwrap_or(false)
 }
 
-/// Whether OUT is the folder that was marked last, and nothing lies in it but files of the same names and what is
-/// derived from them.
-pub(super) fn is_barrows_alone(state_folders: &[PathBuf], out: &Path) -> bool {
+/// Whether OUT is the folder that was marked last, and what lies right in it are files and folders of the same names and
+/// what is derived from them.
+pub(super) fn is_barrows_at_the_top(state_folders: &[PathBuf], out: &Path) -> bool {
     let is_so = with_stored(state_folders, out, |stored| {
-        FolderIdentity::is_known(out, &stored.roots) && holds_nothing_else(out, &stored.folders)
+        FolderIdentity::is_known(out, &stored.roots) && top_holds_nothing_else(out, &stored.folders)
     });
     is_so.unwrap_or(false)
 }
@@ -271,7 +288,9 @@ impl<'a> StoredMark<'a> {
     /// The bytes of a mark of `out`.
     pub(super) fn encode(&self, out: &Path) -> io::Result<Vec<u8>> {
         let out = out.as_os_str().as_bytes();
-        let mut bytes = HEADER.to_vec();
+        let files: usize = self.folders.iter().map(|folder| folder.files.len() + 1).sum();
+        let mut bytes = Vec::with_capacity(HEADER.len() + PATH_ROOM + files * FILE_ROOM);
+        bytes.extend_from_slice(HEADER);
         bytes.extend(u32::try_from(out.len()).map_err(io::Error::other)?.to_le_bytes());
         bytes.extend(out);
         rmp_serde::encode::write(&mut bytes, self).map_err(io::Error::other)?;
@@ -286,11 +305,6 @@ fn split_out(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl MarkedFile {
-    /// The path of its folder, empty for OUT itself, and its name in that.
-    fn folder_and_name(&self) -> (&str, &str) {
-        folder_and_name(self.path.as_str())
-    }
-
     /// Whether it lies below `out` as it was written, by size and time.
     fn is_as_written(&self, out: &Path) -> bool {
         Sight::at(&self.path.below(out)).is_ok_and(|seen| seen.is_as(self.content.is_link(), self.size, self.modified))
