@@ -68,7 +68,7 @@ pub use origin::Origin;
 pub(crate) use problem::LOCATION_OPTIONS;
 pub use problem::{Problem, RequirementsError};
 pub use pyproject::PyprojectInput;
-pub(crate) use reach::{declared_indexes, python_limit};
+pub(crate) use reach::{declared_indexes, python_limit, said_of_builds};
 pub use script::is_script;
 pub(crate) use script::{names_requirements, said_part};
 pub(crate) use source_tree::{SourceTree, TieContext, may_tie};
