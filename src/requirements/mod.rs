@@ -48,6 +48,7 @@ mod reading;
 mod source_tree;
 mod tool_settings;
 mod toml_text;
+mod alternatives;
 mod archive_name;
 mod direct;
 mod option_line;
@@ -56,6 +57,7 @@ mod shell;
 mod lines;
 mod decode;
 
+use alternatives::Alternatives;
 pub(crate) use direct::{NAMING_FILES, static_name};
 pub use entry::{DirectReference, RequirementEntry};
 pub use excluded::{Brought, NamePattern};

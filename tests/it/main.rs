@@ -64,6 +64,7 @@ mod mirrored_repositories;
 mod one_mirror;
 mod order_of_settings;
 mod pylock;
+mod poetry_constraints;
 mod projects;
 mod remembered;
 mod report;
