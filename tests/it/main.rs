@@ -87,6 +87,7 @@ mod version_check;
 mod without;
 mod secrets;
 mod serve;
+mod setup_cfg;
 mod shared_bytes;
 mod shared_cache;
 mod shared_care;
