@@ -66,6 +66,7 @@ mod order_of_settings;
 mod pylock;
 mod poetry_constraints;
 mod projects;
+mod reasons;
 mod remembered;
 mod report;
 mod reproducible;
