@@ -21,6 +21,7 @@ mod interpreter;
 mod links;
 mod named_variables;
 mod own_places;
+mod setup_cfg;
 mod static_metadata;
 mod surroundings;
 mod system;
@@ -35,6 +36,7 @@ pub(crate) use folder::{copy_folder, folder_digest, folder_digest_and_variables}
 pub(crate) use git::{Checkout, RepositoryStandIn, bundle, check_out, is_commit, is_of, kept_checkout, submodules};
 pub(crate) use interpreter::{Interpreter, InterpreterSearch};
 pub(crate) use named_variables::{GivenVariables, NotedVariables};
+pub(crate) use setup_cfg::{SetupFiles, static_setup};
 pub(crate) use static_metadata::{is_certain, static_metadata};
 pub(crate) use surroundings::{SOURCE_DATE, backend_variables};
 pub(crate) use system::BuildSystem;

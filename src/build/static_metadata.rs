@@ -83,7 +83,7 @@ fn requirements(value: Option<&toml::Value>, key: &str) -> Result<Vec<Requiremen
 }
 
 /// A requirement that counts with an extra only, as the wheel's metadata will have it.
-fn only_with(requirement: Requirement, extra: &ExtraName) -> Result<Requirement, String> {
+pub(super) fn only_with(requirement: Requirement, extra: &ExtraName) -> Result<Requirement, String> {
     let Requirement { name, extras, version_or_url, marker, origin } = requirement;
     let bare = Requirement { name, extras, version_or_url, marker: crate::spec::MarkerTree::default(), origin };
     let marker = match marker.contents() {

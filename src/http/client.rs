@@ -19,6 +19,7 @@ use super::payload::{Payload, Verb};
 use super::realm::{Realm, is_allowed_insecure};
 use super::retry::{Attempts, is_passing, retry_after};
 use super::secret::Secret;
+use super::shown::has_login;
 use super::throttle::{BLAMELESS_MOST, HostTurn, Throttle};
 use crate::reporter::{Level, Reporter};
 use crate::spec::SafeUrl;
@@ -338,8 +339,9 @@ impl Client {
     }
 
     fn proxy_refused(&self, url: &Url) -> Fault {
-        let via = Via(self.shared.means.transport.proxy(url).map(shown_url));
-        Error::ProxyRefused { url: shown_url(url), via }.into()
+        let proxy = self.shared.means.transport.proxy(url);
+        let has_login = proxy.is_some_and(has_login);
+        Error::ProxyRefused { url: shown_url(url), via: Via(proxy.map(shown_url)), has_login }.into()
     }
 
     /// Asks one URL. Credentials that no server has accepted yet are tried by one request while the others wait: wrong

@@ -68,13 +68,18 @@ pub enum Error {
         via: Via,
         reason: String,
     },
-    /// The proxy wants other credentials.
-    #[error("`{url}` was not reached{via}, which wants a user and password (407 Proxy Authentication Required)")]
+    /// The proxy wants credentials, or other ones.
+    #[error(
+        "`{url}` was not reached{via}, which {} (407 Proxy Authentication Required)",
+        if *has_login { "refuses the user and password that it was given" } else { "wants a user and password" }
+    )]
     ProxyRefused {
         /// What was asked.
         url: Box<SafeUrl>,
         /// The proxy.
         via: Via,
+        /// It was given a user and password.
+        has_login: bool,
     },
     /// The server's certificate, or the handshake, was not acceptable.
     #[error("failed to make a secure connection to `{url}`: {reason}")]
@@ -325,7 +330,9 @@ fn of(expected: Option<u64>) -> String {
 
 fn with(sent_as: Option<&SentAs>, looked_in: Option<&str>) -> String {
     match (sent_as, looked_in) {
-        (Some(sent_as), _) => format!(", asked as {sent_as}"),
+        (Some(sent_as @ SentAs { user: Some(_), .. }), _) => format!(", asked as {sent_as}"),
+        // A name alone may be a token, so it is not told.
+        (Some(sent_as), _) => format!(", asked with {sent_as}"),
         (None, Some(looked_in)) => format!(", asked without credentials ({looked_in})"),
         (None, None) => String::new(),
     }

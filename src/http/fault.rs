@@ -6,6 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::error::{Error, TlsReason, Via, shown, shown_url};
+use super::shown::has_login;
 
 /// A failed attempt.
 #[derive(Debug)]
@@ -28,6 +29,7 @@ impl Fault {
     pub(super) fn of_transport(error: &reqwest::Error, url: &Url, via: Option<&Url>) -> Self {
         let reason = root_cause(error);
         let shown = shown_url(url);
+        let has_login = via.is_some_and(has_login);
         let via = Via(via.map(shown_url));
         if let Some(tls) = find::<rustls::Error>(error) {
             let is_verdict = !matches!(tls, rustls::Error::AlertReceived(_) | rustls::Error::General(_));
@@ -42,7 +44,7 @@ impl Fault {
         }
         // The type behind it is not exported. Not repeated: proxies lock accounts too.
         if reason.ends_with("proxy authorization required") {
-            return Self::from(Error::ProxyRefused { url: shown, via });
+            return Self::from(Error::ProxyRefused { url: shown, via, has_login });
         }
         if reason == "tls handshake eof" {
             let reason =

@@ -25,6 +25,11 @@ pub(super) fn shown(text: &str) -> String {
     safe
 }
 
+/// Whether a URL has a user or a password in it.
+pub(super) fn has_login(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
 /// A URL for messages and for callers: without userinfo and fragment.
 #[expect(clippy::unnecessary_box_returns, reason = "errors hold their URLs boxed, so that results stay small")]
 pub(super) fn shown_url(url: &Url) -> Box<SafeUrl> {

@@ -103,6 +103,16 @@ pub enum LockError {
         /// What stands against building it.
         barrier: Barrier,
     },
+    /// A package has wheels alone, and the user leaves those out.
+    #[error("{}:{line}: {name} is locked with wheels alone, which are not to be taken", path.display())]
+    OnlyWheels {
+        /// The file.
+        path: PathBuf,
+        /// One-based line.
+        line: usize,
+        /// Project.
+        name: PackageName,
+    },
     /// Several packages have no file for the target: each as one of the two above.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<LockError>),
@@ -152,6 +162,6 @@ impl LockError {
 
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. } | Self::NoPart { .. })
+        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. } | Self::NoPart { .. } | Self::OnlyWheels { .. })
     }
 }

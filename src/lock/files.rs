@@ -163,7 +163,8 @@ impl Chooser<'_> {
                 return Err(self.malformed(format!("{name} has no file at all")));
             }
             (None, None) if !allows_wheels => {
-                return Err(self.malformed(format!("{name} is locked with wheels alone, which are not to be taken")));
+                let (path, line) = (self.lock.path.clone(), self.lock.line(package.at));
+                return Err(LockError::OnlyWheels { path, line, name: name.clone() });
             }
             (None, None) => return Err(self.no_wheel(None)),
         };

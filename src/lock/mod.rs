@@ -10,6 +10,7 @@ pub mod pylock;
 pub mod requirements;
 
 mod conflicts;
+mod decided;
 mod error;
 mod files;
 mod find;

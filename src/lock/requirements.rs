@@ -57,7 +57,7 @@ fn write_dist(
     } else {
         push(text, format_args!("{}{extras}", dist.name));
         if dist.is_direct {
-            push(text, format_args!(" @ {}", dist.file.url.without_credentials().reveal()));
+            push(text, format_args!(" @ {}", dist.file.url.without_secrets().reveal()));
         } else {
             push(text, format_args!("=={}", dist.version));
         }

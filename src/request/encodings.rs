@@ -240,7 +240,7 @@ impl Keyed for TableSettings {
             .field("dependency-metadata", dependency_metadata)
             .field("prerelease", &text(prerelease))
             .field("resolution", &text(resolution))
-            .field("no-index", no_index)
+            .field("no-index", &no_index.as_ref().map(|(is_on, _)| *is_on))
             .field("prereleases-of", prereleases_of);
     }
 }

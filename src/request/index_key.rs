@@ -13,7 +13,8 @@ use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
 impl InputKey {
-    /// Indexes of options and files. Those that are folders count with all that is in them.
+    /// Indexes of options and files, as they come to beside the tables of a project. Those that are folders count with
+    /// all that is in them. Where a lock decides about every byte, none of them counts.
     pub(super) fn add_indexes(
         &mut self,
         settings: &IndexSettings,
@@ -21,14 +22,15 @@ impl InputKey {
         base: &Path,
         look: Look,
     ) -> Result<(), RequestError> {
+        if request.lock.as_ref().is_some_and(|locked| locked.decides_alone()) {
+            return Ok(());
+        }
         let Manifest { options: file, indexes: declared, .. } = &*request.manifest;
         let is_decided = request.lock.is_some() || file.require_hashes;
         let IndexSettings {
             named,
             extra,
             default,
-            // Decides about a warning.
-            default_is_chosen: _,
             find_links,
             mirror,
             no_index,
@@ -36,7 +38,9 @@ impl InputKey {
             sources,
             // Whether to look anew at all is not a question of what there is.
             refresh: _,
-        } = settings;
+            // It has decided what the others are.
+            said_by: _,
+        } = &settings.beside_tables(&request.manifest);
         self.switch(Counts::Everywhere, "--no-index", *no_index || file.no_index);
         self.option(Counts::Everywhere, "--index-strategy", strategy, None);
         let index = |index: &IndexLocation| {
@@ -63,6 +67,11 @@ impl InputKey {
         let tables: Vec<_> =
             declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
         self.other("what tables declare as indexes", &tables);
+        if let Some(of_builds) = &request.of_builds {
+            let tables: Vec<_> =
+                of_builds.indexes.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
+            self.other("what tables declare as indexes for builds", &(tables, &of_builds.pins));
+        }
 
         if let Some(mirror) = mirror {
             return self.add_mirror(mirror, is_decided, base, look);

@@ -284,6 +284,7 @@ impl InputKey {
             overrides,
             excluded,
             excluded_patterns,
+            alternatives,
             options,
             pins,
             // `add_indexes` takes them with those of the command line.
@@ -306,6 +307,16 @@ impl InputKey {
             // The answer names lines of files.
             let lines: Vec<_> = entries.iter().map(|entry| (entry.text.as_str(), &entry.origin)).collect();
             self.push(Counts::ForResolution, PartKind::Other, name, None, Encoder::digest(&lines));
+        }
+        let alternatives: Vec<_> = alternatives
+            .iter()
+            .map(|said| {
+                let any_of: Vec<String> = said.any_of.iter().map(ToString::to_string).collect();
+                ((said.name.to_string(), said.marker.try_to_string()), any_of)
+            })
+            .collect();
+        if !alternatives.is_empty() {
+            self.other("alternatives of versions", &alternatives);
         }
         self.push(Counts::ForResolution, PartKind::Other, "warnings", None, Encoder::digest(warnings));
         self.other("what is tied to an index", pins);

@@ -12,6 +12,7 @@ use crate::lock::{LockKind, LockPlace, LockRequest};
 use crate::regular::FileBytes;
 use crate::requirements::{
     DirectReference, FileOptions, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
+    said_of_builds,
 };
 
 /// A request whose files are read: each of them once, however often what they say is asked for.
@@ -24,6 +25,8 @@ pub(crate) struct Request {
     pub manifest: Arc<Manifest>,
     /// The lock that stands for a whole resolution.
     pub lock: Option<Arc<Locked>>,
+    /// What is said beside a lock of where backends come from, in the place of `manifest`.
+    pub of_builds: Option<Arc<Manifest>>,
     pub(super) looked_at: Arc<LookedAt>,
 }
 
@@ -70,6 +73,7 @@ impl Request {
     }
 
     fn read_inputs(options: RequestOptions, remote: Option<RemoteFiles>) -> Result<Self, RequestError> {
+        let mut of_builds = None;
         let (manifest, lock) = match Inputs::of(&options)? {
             Inputs::Requirements(mut inputs) => {
                 inputs.remote = remote;
@@ -83,14 +87,25 @@ impl Request {
                     let folder = &options.inputs.working_folder;
                     (manifest.indexes, manifest.pins) = declared_indexes(&locked.lock.folder, folder);
                 }
+                if !locked.decides_alone() {
+                    of_builds = said_of_builds(&locked.lock.folder, &options.inputs).map(Arc::new);
+                }
                 (manifest, Some(Arc::new(locked)))
             }
         };
-        Ok(Self { options, manifest: Arc::new(manifest), lock, looked_at: Arc::default() })
+        Ok(Self { options, manifest: Arc::new(manifest), lock, of_builds, looked_at: Arc::default() })
     }
 }
 
 impl Request {
+    /// What asks for what backends require: without a lock, the request itself.
+    pub(crate) fn of_backends(&self) -> Option<Self> {
+        let said = Manifest::clone(self.of_builds.as_ref()?);
+        // What is demanded of files is demanded of these too.
+        let manifest = Arc::new(Manifest { options: self.manifest.options.clone(), ..said });
+        Some(Self { manifest, lock: None, of_builds: None, ..self.clone() })
+    }
+
     /// What requirements and locks name in the place of versions.
     pub(super) fn references(&self) -> Vec<DirectReference> {
         let Manifest { requirements, unnamed, constraints, overrides, .. } = &*self.manifest;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{RequestError, disguised};
 use crate::lock::{LocalInput, Lock, LockPlace, LockRequest, LockedProject, read_file};
 use crate::regular::FileBytes;
-use crate::requirements::DirectReference;
+use crate::requirements::{DirectReference, ProjectSet};
 use crate::spec::SafeUrl;
 
 /// Which lock, and what is wanted of it.
@@ -59,6 +59,15 @@ impl Locked {
         input.wanted.with_project &= project.as_ref().is_some_and(|project| project.is_built);
         input.wanted.with_project &= input.wanted.only_groups.is_empty();
         Ok(Self { lock, bytes: text.into(), input, project })
+    }
+
+    /// Whether the lock decides about every byte that comes from elsewhere: each file that may be taken has a digest in
+    /// it, and nothing is built, for which indexes would be asked for names that no lock has.
+    pub(super) fn decides_alone(&self) -> bool {
+        let wanted = &self.input.wanted;
+        let may_build = wanted.allow_build != ProjectSet::None && !wanted.no_build;
+        let own = self.project.as_ref().filter(|_| !wanted.with_project).map(|project| &project.name);
+        !may_build && self.lock.has_every_digest(own)
     }
 
     /// Folders and files of this machine that it leads to, whatever the target.

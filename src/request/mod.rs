@@ -28,6 +28,7 @@
 //! table in `tests/it/input_key.rs`, which runs the program with and without the option.
 
 mod collected;
+mod beside_tables;
 mod disguised;
 mod encodings;
 mod error;
@@ -53,7 +54,7 @@ pub(crate) use local::Look;
 pub(crate) use locked::Locked;
 pub use options::{
     AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, FurtherSource, IndexSettings,
-    LockSettings, PublishSettings, RequestOptions, SelectionSettings, SourceSettings,
+    LockSettings, PublishSettings, RequestOptions, SaidBy, SelectionSettings, SourceSettings, WhoSays,
 };
 pub(crate) use part::KeyPart;
 pub(crate) use places::local_indexes;

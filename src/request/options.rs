@@ -15,6 +15,31 @@ use crate::shared::SharedOptions;
 use crate::spec::{DEFAULT_INDEX_URL, ExtraName, LicensePattern, SafeUrl};
 use crate::target::Target;
 
+/// Who says something that tables of a project may say as well: whoever stands later here counts more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SaidBy {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// pip's own settings alone, below the tables of the project.
+    Pip,
+    /// Flags, variables and files of barrow, and uv's variables, above those tables.
+    Above,
+}
+
+/// Who says what the settings of indexes are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WhoSays {
+    /// `--index-url`.
+    pub default: SaidBy,
+    /// `--extra-index-url`.
+    pub extra: SaidBy,
+    /// `--find-links`.
+    pub find_links: SaidBy,
+    /// `--no-index`, on or off.
+    pub no_index: SaidBy,
+}
+
 /// The indexes of a run as the user gave them; their order is decided when a run starts.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -25,8 +50,6 @@ pub struct IndexSettings {
     pub extra: Vec<SafeUrl>,
     /// `--index-url`.
     pub default: IndexLocation,
-    /// Whether the user chose the default index.
-    pub default_is_chosen: bool,
     /// `--find-links`: pages and folders.
     pub find_links: Vec<SafeUrl>,
     /// `--mirror`: stands for all of these and for whatever files name, and nothing else is asked.
@@ -39,6 +62,8 @@ pub struct IndexSettings {
     pub sources: Vec<(globset::Glob, String)>,
     /// `--refresh`.
     pub refresh: bool,
+    /// Who says so.
+    pub said_by: WhoSays,
 }
 
 /// PyPI alone.
@@ -48,13 +73,13 @@ impl Default for IndexSettings {
             named: Vec::new(),
             extra: Vec::new(),
             default: IndexLocation::new(SafeUrl::parse(DEFAULT_INDEX_URL).expect("the constant is a URL")),
-            default_is_chosen: false,
             find_links: Vec::new(),
             mirror: None,
             no_index: false,
             strategy: IndexStrategy::default(),
             sources: Vec::new(),
             refresh: false,
+            said_by: WhoSays::default(),
         }
     }
 }
@@ -167,7 +192,7 @@ impl RequestOptions {
     #[must_use]
     pub fn index(mut self, url: SafeUrl) -> Self {
         self.indexes.default = IndexLocation::new(url);
-        self.indexes.default_is_chosen = true;
+        self.indexes.said_by.default = SaidBy::Above;
         self
     }
 

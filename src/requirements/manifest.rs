@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{
-    Brought, DeclaredIndex, FileOptions, FormatControl, NamePattern, Origin, Problem, PyprojectInput, PythonLimit,
-    RequirementEntry, TableSettings,
+    Alternatives, Brought, DeclaredIndex, FileOptions, FormatControl, NamePattern, Origin, Problem, PyprojectInput,
+    PythonLimit, RequirementEntry, TableSettings,
 };
 use crate::regular::FileBytes;
 use crate::spec::{HashDigest, MarkerTree, PackageName, SafeUrl};
@@ -30,6 +30,8 @@ pub struct Manifest {
     pub excluded: Vec<PackageName>,
     /// Patterns of names of such projects.
     pub excluded_patterns: Vec<NamePattern>,
+    /// Versions that tables of Poetry take and no list of specifiers can say.
+    pub(crate) alternatives: Vec<Alternatives>,
     /// Option lines of all files, combined.
     pub options: FileOptions,
     /// Names that tables tie to an index.

@@ -12,13 +12,15 @@ use std::str::FromStr;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::RequirementEntry;
 use super::direct::Folders;
 use super::line::{LineRequirement, read_specifier};
 use super::problem::{Problem, hide_all};
 use super::tables::{self, PoetryDependency, PyprojectDocument, Tables, TiedTo};
 use super::toml_text::TomlText;
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl, toml_reason};
+use super::{Alternatives, RequirementEntry};
+use crate::spec::{
+    ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl, VersionSpecifiers, toml_reason,
+};
 
 /// Which requirements of a `pyproject.toml` are wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,7 @@ const BUILD_IT: &str = "a requirements file with the line `.` builds the project
 #[derive(Debug, Default)]
 pub(super) struct PyprojectAnswer {
     pub(super) entries: Vec<RequirementEntry>,
+    pub(super) alternatives: Vec<Alternatives>,
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<String>,
     /// The extras and groups that were taken in.
@@ -111,6 +114,8 @@ pub(super) fn read_pyproject(
 struct Member {
     found: LineRequirement,
     span: Range<usize>,
+    /// See [`Alternatives::any_of`]; empty: the specifiers of the requirement say all.
+    any_of: Vec<VersionSpecifiers>,
 }
 
 /// What stands in a group.
@@ -304,7 +309,7 @@ impl GroupReading<'_> {
                 self.answer
                     .warnings
                     .extend(warnings.iter().map(|warning| format!("{origin}: {}", hide_all(warning, &[]))));
-                Some(Member { found, span })
+                Some(Member { found, span, any_of: Vec::new() })
             }
             Err(error) => {
                 let problem = self.toml.problem_in_string(&span, text.get_ref(), &error);
@@ -343,7 +348,7 @@ impl GroupReading<'_> {
         for mut member in members {
             member.found.requirement.marker.and(marker.clone());
             if self.project.as_ref() == Some(&member.found.requirement.name) {
-                let Member { found, span } = member;
+                let Member { found, span, any_of: _ } = member;
                 for extra in found.requirement.extras {
                     self.take_extra(&extra, &found.requirement.marker, path, Some(&span));
                 }
@@ -352,6 +357,15 @@ impl GroupReading<'_> {
                 for member in self.tied(&member, extra.as_ref()) {
                     let origin = self.toml.origin(&member.span);
                     let entry = member.found.into_entry(origin, |text| hide_all(text, &[]));
+                    if !member.any_of.is_empty() && entry.direct.is_none() {
+                        self.answer.alternatives.push(Alternatives {
+                            name: entry.requirement.name.clone(),
+                            marker: entry.requirement.marker.clone(),
+                            any_of: member.any_of,
+                            text: entry.text.clone(),
+                            origin: entry.origin.clone(),
+                        });
+                    }
                     if !self.answer.entries.contains(&entry) {
                         self.answer.entries.push(entry);
                     }
@@ -483,7 +497,7 @@ fn poetry_member(dependency: &PoetryDependency) -> Member {
     if let Some(place) = &dependency.place {
         found.tie_to(place);
     }
-    Member { found, span: dependency.span.clone() }
+    Member { found, span: dependency.span.clone(), any_of: dependency.any_of.clone() }
 }
 
 /// A requirement with what Poetry's dependencies of its name say beside it, under the marker of each.
@@ -505,6 +519,7 @@ fn completed<'d>(member: Member, dependencies: impl Iterator<Item = &'d PoetryDe
         } else if requirement.version_or_url.is_none() && !dependency.specifiers.is_empty() {
             requirement.version_or_url = Some(VersionOrUrl::VersionSpecifier(dependency.specifiers.clone()));
         }
+        under.any_of.clone_from(&dependency.any_of);
         members.push(under);
     }
     if members.is_empty() { vec![member] } else { members }

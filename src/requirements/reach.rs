@@ -14,8 +14,8 @@ use super::script::said_part;
 use super::tables::{Format, PyprojectDocument, Tables, Tie, TiedTo, project_above, shown_path, uv_settings_file};
 use super::toml_text::TomlText;
 use super::{
-    DeclaredIndex, DirectReference, IndexRole, Origin, Pin, ProjectSet, PythonLimit, RefusedName, RequirementEntry,
-    UvFiles,
+    DeclaredIndex, DirectReference, IndexRole, Manifest, ManifestInputs, Origin, Pin, ProjectSet, PythonLimit,
+    RefusedName, RequirementEntry, TableSettings, UvFiles,
 };
 use crate::regular::FileBytes;
 use crate::spec::{MarkerTree, PackageName};
@@ -264,6 +264,20 @@ pub(crate) fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<Dec
         TiedTo::Place(_) | TiedTo::Unusable(_) => None,
     };
     (tables.indexes, tables.ties.into_iter().filter_map(pin).collect())
+}
+
+/// What the tables of the project in a folder, and uv's files of settings for it, say of where backends come from, as
+/// far as they can be read: indexes, which names are tied to one, and limits on what backends require. It is for locks,
+/// which have only what is installed. `None`: they say nothing of it.
+pub(crate) fn said_of_builds(folder: &Path, inputs: &ManifestInputs) -> Option<Manifest> {
+    let mut reader = RequirementsReader::new(inputs);
+    reader.read_tables(&folder.join("pyproject.toml"), Scope::Beside);
+    reader.read_uv_settings(&[folder.to_owned()]);
+    let Manifest { indexes, pins, build_constraints, settings, .. } = reader.manifest;
+    let is_silent = indexes.is_empty() && pins.is_empty() && build_constraints.is_empty();
+    let settings = TableSettings { no_index: settings.no_index, ..TableSettings::default() };
+    let is_silent = is_silent && settings.no_index.is_none();
+    (!is_silent).then(|| Manifest { build_constraints, pins, indexes, settings, ..Manifest::default() })
 }
 
 /// Whether a tie counts for the whole run.

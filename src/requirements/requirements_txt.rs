@@ -163,6 +163,7 @@ impl<'a> RequirementsReader<'a> {
         let answer = read_pyproject(&document, &tables, input);
         self.problems.extend(answer.problems);
         self.manifest.warnings.extend(answer.warnings);
+        self.manifest.alternatives.extend(answer.alternatives);
         for entry in answer.entries {
             self.push(entry, role);
         }

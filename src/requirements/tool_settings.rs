@@ -19,6 +19,8 @@ pub struct ToolSetting {
     pub origin: Origin,
     /// Whether it counts together with what others say; else it counts where nobody else says anything.
     pub is_added: bool,
+    /// The setting that does not count beside it where pip's own settings say it.
+    pub replaces: Option<&'static str>,
 }
 
 /// The settings of the tables beside these files, and of uv's files of settings, as far as they can be read.
@@ -38,10 +40,11 @@ pub fn tool_settings(files: &[PathBuf], inputs: &ManifestInputs) -> Vec<ToolSett
         ("resolution", settings.resolution),
     ];
     for (key, (text, origin)) in texts.into_iter().filter_map(|(key, setting)| Some((key, setting?))) {
-        found.push(ToolSetting { key, values: vec![text], origin, is_added: false });
+        found.push(ToolSetting { key, values: vec![text], origin, is_added: false, replaces: None });
     }
-    if let Some(origin) = settings.no_index {
-        found.push(ToolSetting { key: "no-index", values: vec!["true".to_owned()], origin, is_added: true });
+    if let Some((is_on, origin)) = settings.no_index {
+        let (key, values) = ("no-index", vec![is_on.to_string()]);
+        found.push(ToolSetting { key, values, origin, is_added: false, replaces: Some(key) });
     }
     for index in indexes {
         let shown = shown(index.name.as_deref(), &index.url);
@@ -51,12 +54,18 @@ pub fn tool_settings(files: &[PathBuf], inputs: &ManifestInputs) -> Vec<ToolSett
             IndexRole::Later => ("extra-index-url", true),
             IndexRole::Links => ("find-links", true),
         };
+        let replaces = match index.role {
+            IndexRole::Default | IndexRole::Links => Some(key),
+            IndexRole::Listed if index.name.is_none() => Some("extra-index-url"),
+            IndexRole::Listed | IndexRole::Explicit | IndexRole::Later => None,
+        };
         let mark = (index.role == IndexRole::Explicit).then(|| "explicit".to_owned());
         found.push(ToolSetting {
             key,
             values: [shown].into_iter().chain(mark).collect(),
             origin: index.origin,
             is_added,
+            replaces,
         });
     }
     found

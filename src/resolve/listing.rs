@@ -52,6 +52,11 @@ impl ListedVersions {
         self.releases.len()
     }
 
+    /// The pages that list the project.
+    pub(super) fn pages(&self) -> impl Iterator<Item = &ProjectDetail> {
+        self.details.iter().map(|detail| &**detail)
+    }
+
     /// All versions, lowest first.
     pub(super) fn releases(&self) -> impl DoubleEndedIterator<Item = &Release> + Clone {
         (0..self.len()).map(|place| self.release_at(place))

@@ -161,6 +161,15 @@ impl Policy {
                 }
             }
         }
+        let is_replaced = |name: &PackageName| manifest.overrides.iter().any(|entry| entry.requirement.name == *name);
+        for said in manifest.alternatives.iter().filter(|said| !is_replaced(&said.name)) {
+            if said.marker.evaluate(self.target.markers(), &[]) {
+                let any = said.any_of.iter().map(ranges::specifiers_range);
+                let range = any.fold(Ranges::empty(), |all, one| all.union(&one));
+                let limit = Limit { range, text: said.text.clone(), origin: said.origin.clone() };
+                self.rules_mut(&said.name, &manifest.options).limits.push(limit);
+            }
+        }
         for refused in &manifest.refused {
             if refused.marker.evaluate(self.target.markers(), &[]) {
                 self.rules_mut(&refused.name, &manifest.options).refusal = Some(refused.problem.to_string());

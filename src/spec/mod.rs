@@ -77,6 +77,7 @@ pub(crate) use requirement::MarkerEnvironmentBuilder;
 pub use requirement::{MarkerEnvironment, MarkerTree, Requirement, VersionOrUrl};
 pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
+pub(crate) use specifiers::parse_version_specifiers;
 pub use tag::Tag;
 pub use url::{DEFAULT_INDEX_URL, SafeUrl, UrlError};
 pub(crate) use url::{SECRET_PARAMETERS, sha256_without_userinfo};

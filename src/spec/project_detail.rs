@@ -17,6 +17,8 @@ pub struct ProjectDetail {
     pub skipped: Vec<SkippedFile>,
     /// What the index says of the project.
     pub status: ProjectStatus,
+    /// The index, where it is a server's.
+    pub origin: Option<Arc<IndexOrigin>>,
     releases: Releases,
 }
 
@@ -40,13 +42,15 @@ impl ProjectDetail {
             name,
             skipped,
             status: ProjectStatus::default(),
+            origin: None,
             releases: Releases::Read(releases.into_iter().collect()),
         }
     }
 
     fn packed(name: &PackageName, page: Arc<PackedPage>, origin: &Arc<IndexOrigin>) -> Self {
         let (skipped, status) = (page.skipped().to_vec(), page.status().clone());
-        Self { name: name.clone(), skipped, status, releases: Releases::Packed(page, Arc::clone(origin)) }
+        let (origin, releases) = (Some(Arc::clone(origin)), Releases::Packed(page, Arc::clone(origin)));
+        Self { name: name.clone(), skipped, status, origin, releases }
     }
 
     /// Whether nothing is listed, not even what cannot be used.
@@ -97,7 +101,7 @@ impl ProjectPage<'_> {
                 Err(reason) => skipped.push(SkippedFile { filename: file.filename.to_string(), reason }),
             }
         }
-        ProjectDetail::new(project.clone(), files, skipped)
+        ProjectDetail { origin: Some(Arc::clone(origin)), ..ProjectDetail::new(project.clone(), files, skipped) }
     }
 }
 
@@ -110,7 +114,7 @@ impl PackedPage {
 
 impl std::fmt::Debug for ProjectDetail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { name, skipped, status, releases: _ } = self;
+        let Self { name, skipped, status, origin: _, releases: _ } = self;
         f.debug_struct("ProjectDetail")
             .field("name", name)
             .field("files", &self.files())

@@ -10,7 +10,7 @@ use super::version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 ///
 /// # Errors
 /// The first specifier that is not one.
-pub(super) fn parse_version_specifiers(text: &str) -> Result<VersionSpecifiers, SyntaxError> {
+pub(crate) fn parse_version_specifiers(text: &str) -> Result<VersionSpecifiers, SyntaxError> {
     let mut scanner = Scanner::new(text);
     scanner.skip_blanks();
     let specifiers = parse_specifiers(&mut scanner)?;

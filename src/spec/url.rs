@@ -13,8 +13,40 @@ use super::{HashAlgorithm, HashDigest, Hasher};
 pub const DEFAULT_INDEX_URL: &str = "https://pypi.org/simple/";
 
 /// Names of parameters of a query whose value opens a door, in lower case.
-pub(crate) const SECRET_PARAMETERS: &[&str] =
-    &["access_token", "api_key", "apikey", "private_token", "sig", "token", "x-amz-signature"];
+pub(crate) const SECRET_PARAMETERS: &[&str] = &[
+    "access_token",
+    "api_key",
+    "apikey",
+    "auth_token",
+    "authtoken",
+    "awsaccesskeyid",
+    "googleaccessid",
+    "job_token",
+    "jwt",
+    "key-pair-id",
+    "password",
+    "private_token",
+    "sig",
+    "signature",
+    "token",
+    "x-amz-signature",
+    "x-goog-signature",
+];
+
+/// How the names of parameters begin that are parts of a signature, and mean nothing without it.
+const SIGNATURE_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
+
+/// Whether a parameter of a query or fragment opens a door.
+fn is_secret_parameter(pair: &str) -> bool {
+    let key = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
+    SECRET_PARAMETERS.contains(&key.as_str()) || SIGNATURE_PREFIXES.iter().any(|prefix| key.starts_with(prefix))
+}
+
+/// The parameters that open no door, where others do; `None`: none does.
+fn open_parameters(text: &str) -> Option<String> {
+    let kept = || text.split('&').filter(|pair| !is_secret_parameter(pair)).collect::<Vec<_>>().join("&");
+    text.split('&').any(is_secret_parameter).then(kept)
+}
 
 /// A URL whose `Display` and `Debug` never show credentials.
 ///
@@ -115,18 +147,16 @@ impl SafeUrl {
         Self(url)
     }
 
-    /// The same URL without userinfo and without the parameters of its query that open a door, such as `token`.
+    /// The same URL without userinfo and without the parameters of its query and fragment that open a door, such as
+    /// `token`.
     #[must_use]
     pub fn without_secrets(&self) -> Self {
         let mut plain = self.without_credentials();
-        let is_secret = |pair: &str| {
-            let key = pair.split('=').next().unwrap_or_default().to_ascii_lowercase();
-            SECRET_PARAMETERS.contains(&key.as_str())
-        };
-        let query = self.0.query().unwrap_or_default();
-        if query.split('&').any(is_secret) {
-            let kept: Vec<&str> = query.split('&').filter(|pair| !is_secret(pair)).collect();
-            plain.0.set_query(Some(kept.join("&").as_str()).filter(|query| !query.is_empty()));
+        if let Some(kept) = self.0.query().and_then(open_parameters) {
+            plain.0.set_query(Some(kept.as_str()).filter(|query| !query.is_empty()));
+        }
+        if let Some(kept) = self.0.fragment().and_then(open_parameters) {
+            plain.0.set_fragment(Some(kept.as_str()).filter(|fragment| !fragment.is_empty()));
         }
         plain
     }

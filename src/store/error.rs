@@ -24,6 +24,12 @@ pub enum StoreError {
         #[source]
         source: http::Error,
     },
+    /// A page for people came in the place of a file of the store.
+    #[error("`{url}` is answered with a web page, and no store of files answers so")]
+    WebPage {
+        /// What was asked.
+        url: SafeUrl,
+    },
     /// A server of files has no list of what it has.
     #[error("`{url}` is a server of files, which cannot say what it has: remove old files where it keeps them")]
     NoList {
@@ -49,6 +55,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether a page for people came in the place of a file.
+    pub fn is_web_page(&self) -> bool {
+        matches!(self, Self::WebPage { .. })
+    }
+
     /// The failed request.
     pub fn request(&self) -> Option<&http::Error> {
         match self {

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::bench::{Bench, Tools};
 use super::kept_build::KeptBuild;
 use super::material::{BuildSource, Whereabouts};
+use super::session::World;
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
@@ -52,6 +53,8 @@ const FORMAT: &str = "build 5";
 pub(super) struct SourceBuilder {
     pub(super) live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
+    /// What backends require is asked and fetched there.
+    backends: Arc<World>,
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
     pub(super) workshop: Workshop,
@@ -89,7 +92,10 @@ pub(super) struct Told {
 }
 
 impl SourceBuilder {
-    pub(super) fn new(request: &Request, live: Arc<LiveSource>, fetcher: Fetcher, tools: Tools) -> Self {
+    /// `world` is what the sources are asked from, `backends` what they require to be built.
+    pub(super) fn new(request: &Request, world: &World, backends: Arc<World>, tools: Tools) -> Self {
+        let build_constraints = request.of_builds.as_ref().unwrap_or(&request.manifest).build_constraints.clone();
+        let (live, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
         let Request { options: request, manifest, .. } = request;
         let Tools { cache, context, bench, shared } = tools;
         let environment = Arc::new(request.inputs.environment.clone());
@@ -106,6 +112,7 @@ impl SourceBuilder {
         Self {
             live,
             fetcher,
+            backends,
             cache,
             workshop: Workshop {
                 reporter: Arc::clone(&context.reporter),
@@ -131,7 +138,7 @@ impl SourceBuilder {
             own_ties,
             permitted: Mutex::default(),
             named,
-            build_constraints: manifest.build_constraints.clone(),
+            build_constraints,
             config_settings: request.build.config_settings.clone(),
             offline: request.client.offline,
             has_mirror: request.indexes.mirror.is_some(),
@@ -520,7 +527,7 @@ impl SourceBuilder {
             Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
         manifest.requirements.iter_mut().for_each(|entry| entry.origin = Origin::Build);
         manifest.constraints.extend(self.build_constraints.iter().cloned());
-        let (source, target, options) = (Arc::clone(&self.live), target.clone(), self.options.clone());
+        let (source, target, options) = (Arc::clone(&self.backends.source), target.clone(), self.options.clone());
         let solve =
             move || resolve_undamaged(|| resolve(&manifest, &target, &options, &*source), || source.forget_damage());
         let resolution = on_own_thread("barrow-build-solver", solve).await?;
@@ -528,8 +535,10 @@ impl SourceBuilder {
     }
 
     async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {
-        let mut downloads =
-            self.fetcher.fetch_all(&dists.iter().cloned().map(Arc::new).collect::<Vec<_>>(), HashMap::new())?;
+        let mut downloads = self
+            .backends
+            .fetcher
+            .fetch_all(&dists.iter().cloned().map(Arc::new).collect::<Vec<_>>(), HashMap::new())?;
         let mut installed = Vec::with_capacity(dists.len());
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));

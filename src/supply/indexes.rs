@@ -26,7 +26,7 @@ impl AllIndexes {
         if let Some(mirror) = &settings.mirror {
             return Self::mirror(mirror, settings, manifest);
         }
-        let (mut settings, mut file) = (settings.clone(), manifest.options.clone());
+        let (mut settings, mut file) = (settings.beside_tables(manifest), manifest.options.clone());
         let mut later = Vec::new();
         for declared in &manifest.indexes {
             let is_known = declared.name.is_some()
@@ -38,14 +38,9 @@ impl AllIndexes {
             let index = IndexLocation { explicit, ..IndexLocation::new(declared.url.clone()) };
             let index = IndexLocation { name: declared.name.clone(), ..index };
             match declared.role {
-                IndexRole::Default if settings.default_is_chosen || file.index_url.is_some() => {
-                    // Whoever chose another default still means this index for what is tied to it.
-                    settings.named.push(IndexLocation { explicit: true, ..index });
-                }
-                IndexRole::Default => {
-                    settings.default = index;
-                    settings.default_is_chosen = true;
-                }
+                IndexRole::Default if index.name == settings.default.name && index.url == settings.default.url => {}
+                // Where another default counts, this index is still meant for what is tied to it.
+                IndexRole::Default => settings.named.push(IndexLocation { explicit: true, ..index }),
                 IndexRole::Listed | IndexRole::Explicit => settings.named.push(index),
                 IndexRole::Later => later.push(index),
                 IndexRole::Links => file.find_links.push(declared.url.clone()),
@@ -73,7 +68,6 @@ impl AllIndexes {
                 settings.sources.push((name, pin.index.clone()));
             }
         }
-        settings.no_index |= manifest.settings.no_index.is_some();
         Self { settings, file, later }
     }
 
@@ -84,7 +78,6 @@ impl AllIndexes {
             named: Vec::new(),
             extra: Vec::new(),
             default: IndexLocation::new(mirror.clone()),
-            default_is_chosen: true,
             find_links: Vec::new(),
             no_index: false,
             sources: Vec::new(),

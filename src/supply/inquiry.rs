@@ -18,7 +18,7 @@ use crate::install::InstallOptions;
 use crate::memory::{Footing, Question, footing};
 use crate::regular::FileBytes;
 use crate::reporter::{Level, Stage, counted};
-use crate::request::{InputKey, Locked, Look, Request};
+use crate::request::{InputKey, Locked, Look, Request, SaidBy};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
@@ -57,6 +57,14 @@ pub(crate) struct Parts {
     pub(crate) fetcher: Fetcher,
 }
 
+/// What backends require is asked there: where a lock stands for the requirements, it has no word on that.
+async fn backends_of(session: &Session, request: &Request, world: &Arc<World>) -> Result<Arc<World>, SupplyError> {
+    match request.of_backends() {
+        Some(request) => session.world(&request, None).await,
+        None => Ok(Arc::clone(world)),
+    }
+}
+
 impl Inquiry {
     /// Prepares for asking; no index is asked yet.
     pub(crate) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, SupplyError> {
@@ -71,12 +79,13 @@ impl Inquiry {
             refuse_what_needs_building(manifest)?;
         }
         let indexes = &options.indexes;
-        if manifest.options.index_url.is_some() && indexes.default_is_chosen && indexes.mirror.is_none() {
+        if manifest.options.index_url.is_some() && indexes.said_by.default != SaidBy::Nobody && indexes.mirror.is_none()
+        {
             let text = "the --index-url of a requirements file replaces the one that was set elsewhere";
             context.give(&mut warnings, text);
         }
-        let (source, fetcher) = (Arc::clone(&world.source), world.fetcher.clone());
-        let builder = SourceBuilder::new(&request, source, fetcher, session.tools());
+        let backends = backends_of(session, &request, &world).await?;
+        let builder = SourceBuilder::new(&request, &world, backends, session.tools());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead: None, warnings })
     }
 
@@ -163,7 +172,8 @@ impl Inquiry {
     async fn for_target(&self, target: &Target) -> Result<Self, SupplyError> {
         let (session, request) = (&self.session, self.request.clone());
         let world = session.world(&request, Some(target)).await?;
-        let builder = SourceBuilder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
+        let backends = backends_of(session, &request, &world).await?;
+        let builder = SourceBuilder::new(&request, &world, backends, session.tools());
         let (ahead, warnings) = (self.ahead.clone(), self.warnings.clone());
         Ok(Self { session: Arc::clone(session), request, world, builder: Arc::new(builder), ahead, warnings })
     }

@@ -1,12 +1,12 @@
 //! What a wheel is built from: an archive, a folder, a commit. Fetched, and known by its content.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::SupplyError;
 use super::indexes::is_public;
 use crate::archive::{Limits, SafePath, read_source};
 use crate::blocking::blocking;
-use crate::build::{BuildError, Checkout, static_metadata};
+use crate::build::{BuildError, Checkout, SetupFiles, static_metadata, static_setup};
 use crate::fetch::FetchedFile;
 use crate::requirements::DirectReference;
 use crate::spec::{CoreMetadata, HashDigest, SafeUrl};
@@ -70,7 +70,9 @@ impl BuildSource {
                 }
                 // A PKG-INFO that lies in a folder is left from something else.
                 Whereabouts::Folder { path, .. } | Whereabouts::Git(Checkout { folder: path, .. }) => {
-                    [None, fs_err::read(path.join(&names[1])).ok()]
+                    let pyproject = fs_err::read(path.join(&names[1])).ok();
+                    let stated = static_metadata(None, pyproject.as_deref(), &label)?;
+                    return Ok(stated.or_else(|| said_by_setup(&path.join(&below), pyproject.as_deref())));
                 }
             };
             static_metadata(info.as_deref(), pyproject.as_deref(), &label)
@@ -88,6 +90,13 @@ impl BuildSource {
             _ => reference.clone(),
         }
     }
+}
+
+/// What the files of setuptools in a folder say for certain.
+fn said_by_setup(folder: &Path, pyproject: Option<&[u8]>) -> Option<CoreMetadata> {
+    let [cfg, py] = ["setup.cfg", "setup.py"].map(|name| fs_err::read_to_string(folder.join(name)).ok());
+    let pyproject = pyproject.map(std::str::from_utf8).transpose().ok()?;
+    static_setup(&SetupFiles { cfg: cfg.as_deref(), py: py.as_deref(), pyproject })
 }
 
 /// Says which archive it is that is built.

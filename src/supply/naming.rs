@@ -21,11 +21,15 @@ const FILE_MOST: u64 = 16 << 20;
 
 /// The request with the names of all its requirements: what they lead to is fetched and looked at, and nothing of it is
 /// run.
-pub(super) async fn name_all(mut request: Request, world: &World, session: &Session) -> Result<Request, SupplyError> {
+pub(super) async fn name_all(
+    mut request: Request,
+    world: &Arc<World>,
+    session: &Session,
+) -> Result<Request, SupplyError> {
     if request.manifest.unnamed.is_empty() {
         return Ok(request);
     }
-    let builder = SourceBuilder::new(&request, Arc::clone(&world.source), world.fetcher.clone(), session.tools());
+    let builder = SourceBuilder::new(&request, world, Arc::clone(world), session.tools());
     let mut manifest = (*request.manifest).clone();
     for entry in std::mem::take(&mut manifest.unnamed) {
         if !counts_nowhere(&entry) {

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use super::indexes::{AllIndexes, in_order};
 use crate::index::{IndexLocation, IndexStrategy};
-use crate::request::IndexSettings;
+use crate::request::{IndexSettings, WhoSays};
 use crate::requirements::{FileOptions, Manifest};
 use crate::spec::SafeUrl;
 
@@ -18,12 +18,12 @@ fn settings(named: &[&str], extra: &[&str], default: &str) -> IndexSettings {
         named: named.iter().map(|text| IndexLocation::new(url(text))).collect(),
         extra: extra.iter().map(|text| url(text)).collect(),
         default: IndexLocation::new(url(default)),
-        default_is_chosen: false,
         find_links: Vec::new(),
         no_index: false,
         strategy: IndexStrategy::FirstIndex,
         sources: Vec::new(),
         refresh: false,
+        said_by: WhoSays::default(),
     }
 }
 

@@ -114,7 +114,7 @@ pub(crate) static KEYS: &[Key] = &[
     key("no-index", Arity::Switch).pip("no-index"),
     key("offline", Arity::Switch),
     key("refresh", Arity::Switch),
-    key("index-strategy", Arity::Text),
+    key("index-strategy", Arity::Text).uv(&["UV_INDEX_STRATEGY"]),
     key("keyring-provider", Arity::Text).uv(&["UV_KEYRING_PROVIDER"]).pip("keyring-provider"),
     key("netrc-file", Arity::Text),
     key("cert", Arity::Text).pip("cert").common(&[

@@ -302,6 +302,7 @@ async fn a_proxy_that_wants_other_credentials_is_asked_once() {
         let text = text_of(&error);
         assert!(matches!(error, Error::ProxyRefused { .. }) && !text.contains("wrong"), "{text}");
         assert!(text.contains(&proxy.address.to_string()), "{text}");
+        assert!(text.contains("which refuses the user and password that it was given (407"), "{text}");
         assert_eq!(proxy.asked().len(), 1);
         assert_eq!(proxy.asked()[0].header("proxy-authorization"), Some(basic("pu", "wrong").as_str()));
     }

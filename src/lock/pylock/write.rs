@@ -138,7 +138,7 @@ impl Merged<'_> {
                 let mut keys = vec!["type = \"git\"".to_owned()];
                 keys.push(match url.to_file_path() {
                     Some(path) => format!("path = {}", quoted(&relative(&path, folder))),
-                    None => format!("url = {}", quoted(url.without_credentials().reveal().as_str())),
+                    None => format!("url = {}", quoted(url.without_secrets().reveal().as_str())),
                 });
                 keys.extend(revision.iter().map(|commit| format!("commit-id = {}", quoted(commit))));
                 keys.extend(subdirectory_key(subdirectory.as_deref()));
@@ -196,7 +196,7 @@ impl Merged<'_> {
     fn write_provenance(&self, text: &mut String) {
         let known: BTreeMap<&str, String> = (self.0.iter())
             .filter_map(|(_, dist)| Some((dist.file.filename.as_str(), dist.file.provenance.as_ref()?)))
-            .map(|(name, url)| (name, url.without_credentials().reveal().to_string()))
+            .map(|(name, url)| (name, url.without_secrets().reveal().to_string()))
             .collect();
         if !known.is_empty() {
             let known: Vec<String> =
@@ -227,7 +227,7 @@ fn file(file: &DistFile, digests: &[HashDigest], folder: &Path, has_name: bool) 
     }
     keys.push(match file.url.to_file_path() {
         Some(path) => format!("path = {}", quoted(&relative(&path, folder))),
-        None => format!("url = {}", quoted(file.url.without_credentials().without_fragment().reveal().as_str())),
+        None => format!("url = {}", quoted(file.url.without_secrets().without_fragment().reveal().as_str())),
     });
     keys.extend(file.size.map(|size| format!("size = {size}")));
     let digests: Vec<String> =

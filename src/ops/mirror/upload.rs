@@ -58,6 +58,9 @@ pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<U
     let store = Store::new(&to, Client::new(client, Arc::clone(&context.reporter))?)?;
     let bare = store.has_no_folders();
     let there = if all { None } else { store.read(MANIFEST, MIRROR_MANIFEST_MOST).await? };
+    if there.as_deref().is_some_and(is_web_page) {
+        return Err(StoreError::WebPage { url: to.below(&[MANIFEST]).without_credentials() }.into());
+    }
     let planning = move || {
         let mirror = Mirror::open_existing(&folder)?;
         refuse_damage(&mirror)?;
@@ -84,6 +87,11 @@ pub async fn upload_mirror(options: UploadOptions, context: Context) -> Result<U
         uploaded.removed = removed.into_iter().filter(|was_there| *was_there).count();
     }
     Ok(uploaded)
+}
+
+/// Whether an answer is a page for people: a manifest begins otherwise.
+fn is_web_page(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"<")
 }
 
 /// Writes an object and gives its size in bytes. `None`: the file is there already, from a run that did not come to its

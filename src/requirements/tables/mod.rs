@@ -157,8 +157,8 @@ pub(crate) struct TableSettings {
     pub(crate) prerelease: Option<(String, Origin)>,
     /// `resolution`.
     pub(crate) resolution: Option<(String, Origin)>,
-    /// `no-index`, where it is on: where it stands.
-    pub(crate) no_index: Option<Origin>,
+    /// `no-index`, on or off, and where.
+    pub(crate) no_index: Option<(bool, Origin)>,
     /// Projects of which pre-releases count like final versions.
     pub(crate) prereleases_of: Vec<PackageName>,
 }

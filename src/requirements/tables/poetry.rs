@@ -21,6 +21,8 @@ use crate::spec::{
 pub(in super::super) struct PoetryDependency {
     pub(in super::super) name: PackageName,
     pub(in super::super) specifiers: VersionSpecifiers,
+    /// Where no list of specifiers can say it: lists of which one has to take the version.
+    pub(in super::super) any_of: Vec<VersionSpecifiers>,
     pub(in super::super) extras: Vec<ExtraName>,
     pub(in super::super) marker: MarkerTree,
     pub(in super::super) place: Option<Box<Reference>>,
@@ -138,6 +140,7 @@ fn read_dependency(
     let mut dependency = PoetryDependency {
         name: name.clone(),
         specifiers: VersionSpecifiers::empty(),
+        any_of: Vec::new(),
         extras: Vec::new(),
         marker: MarkerTree::TRUE,
         place: None,
@@ -148,10 +151,7 @@ fn read_dependency(
         span: span.clone(),
     };
     let read = match value.get_ref() {
-        DeValue::String(text) => constraint(text).map(|specifiers| {
-            dependency.specifiers = specifiers;
-            Origins::default()
-        }),
+        DeValue::String(text) => dependency.take_versions(text).map(|()| Origins::default()),
         DeValue::Table(table) => fill(document, table, &mut dependency, &mut tables.settings.prereleases_of),
         _ => Err("it must be a text or a table".to_owned()),
     };
@@ -188,7 +188,7 @@ fn fill(
 ) -> Result<Origins, String> {
     let mut fields = Fields::of(table);
     if let Some(version) = fields.text("version")? {
-        dependency.specifiers = constraint(version)?;
+        dependency.take_versions(version)?;
     }
     dependency.is_optional = fields.flag("optional")?.unwrap_or_default();
     if let Some(extras) = fields.value("extras") {
@@ -246,10 +246,16 @@ fn origins(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Res
     Ok(Origins { place: place.map(Box::new), index })
 }
 
-fn constraint(text: &str) -> Result<VersionSpecifiers, String> {
-    let alternatives = parse_poetry_constraint(text)?;
-    one_specifier_list(alternatives)
-        .ok_or_else(|| format!("`{text}` has alternatives that no list of version specifiers can say"))
+impl PoetryDependency {
+    /// Reads a constraint on versions, as one list of specifiers where there is one that says it.
+    fn take_versions(&mut self, text: &str) -> Result<(), String> {
+        let alternatives = parse_poetry_constraint(text)?;
+        match one_specifier_list(alternatives.clone()) {
+            Some(specifiers) => self.specifiers = specifiers,
+            None => self.any_of = alternatives,
+        }
+        Ok(())
+    }
 }
 
 /// `[[tool.poetry.source]]`. Where one of them is primary and none is PyPI, PyPI is not asked at all.

@@ -341,8 +341,8 @@ fn read_choices(document: &PyprojectDocument<'_>, table: &DeTable<'_>, tables: &
     settings.exclude_newer = settings.exclude_newer.take().or_else(|| setting("exclude-newer"));
     settings.prerelease = settings.prerelease.take().or_else(|| setting("prerelease"));
     settings.resolution = settings.resolution.take().or_else(|| setting("resolution"));
-    if let Some(value) = table.get("no-index").filter(|value| value.get_ref().as_bool() == Some(true)) {
-        settings.no_index.get_or_insert_with(|| document.toml.origin(&value.span()));
+    if let Some((value, is_on)) = table.get("no-index").and_then(|value| Some((value, value.get_ref().as_bool()?))) {
+        settings.no_index.get_or_insert_with(|| (is_on, document.toml.origin(&value.span())));
     }
     stated::read(document, table, tables);
 }

@@ -56,6 +56,8 @@ pub enum Hint {
         name: PackageName,
         /// The version that would have to be built.
         version: Version,
+        /// There are wheels of it too, which no target of this kind can load.
+        has_wheels: bool,
         /// What it would be built for, such as `python3.12/x86_64`.
         target: String,
         /// A project that does the same job in wheels, where building is known to fail.

@@ -21,7 +21,7 @@ use super::twins;
 use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
-use crate::spec::{PackageName, Version};
+use crate::spec::PackageName;
 use crate::target::{Architecture, TagMismatch};
 
 /// Most facts of a derivation for which hints are looked for; a person reads fewer.
@@ -162,11 +162,13 @@ impl<'a> ProjectHints<'a> {
     fn for_release(&self, release: &Release, reason: Exclusion) -> Option<Hint> {
         let (name, version) = (self.name.clone(), release.version.version.clone());
         match reason {
+            // One that could not be used all the same is no way out.
+            Exclusion::Prerelease if self.listing.verdict(self.policy, self.rules, release).is_err() => None,
             Exclusion::Prerelease => {
                 Some(Hint::Prerelease { name, version, when_named: self.policy.prerelease == PrereleaseMode::Explicit })
             }
             Exclusion::Yanked(_) => Some(Hint::Yanked { name, version }),
-            Exclusion::OnlySdist => Some(self.only_source(version)),
+            Exclusion::OnlySdist => Some(self.only_source(release)),
             Exclusion::NoBinary => {
                 let has_source = self.listing.files(release).any(|file| file.filename.as_wheel().is_none());
                 Some(Hint::WheelsLeftOut { source: has_source.then(|| self.barrier()), name, version })
@@ -177,7 +179,7 @@ impl<'a> ProjectHints<'a> {
                 usable.then_some(Hint::Constrained { name, version, text, origin })
             }
             Exclusion::Hash => self.other_digests(release),
-            Exclusion::Tags(_) if self.is_only_source_here(release) => Some(self.only_source(version)),
+            Exclusion::Tags(_) if self.is_only_source_here(release) => Some(self.only_source(release)),
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
                 self.other_runtimes(release).or_else(|| self.only_other_systems(release))
             }
@@ -190,10 +192,12 @@ impl<'a> ProjectHints<'a> {
     }
 
     /// The hint that building would help, or that another project does the same job in wheels.
-    fn only_source(&self, version: Version) -> Hint {
+    fn only_source(&self, release: &Release) -> Hint {
         let (name, twin) = (self.name.clone(), twins::of(self.name.as_ref()).copied());
-        let target = target_name(self.provider);
-        Hint::OnlySource { name, version, target, twin, barrier: self.barrier(), room: self.policy.wheel_room }
+        let (version, target) = (release.version.version.clone(), target_name(self.provider));
+        let has_wheels = self.listing.files(release).any(|file| file.filename.as_wheel().is_some());
+        let (barrier, room) = (self.barrier(), self.policy.wheel_room);
+        Hint::OnlySource { name, version, has_wheels, target, twin, barrier, room }
     }
 
     /// What stands against building the project.

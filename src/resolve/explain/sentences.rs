@@ -1,17 +1,19 @@
 //! The derivation as sentences.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use pubgrub::{Ranges, Term};
 
 use super::super::conclude::target_name;
+use super::super::listing::ListedVersions;
 use super::super::needs;
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::{Derivation, DerivationNode, Fact, NodeId};
 use super::versions;
-use crate::spec::PackageName;
+use crate::spec::{IndexOrigin, PackageName};
 use crate::target::join_and;
 
 /// Most requirements of one project on another that are told one by one; of more, the first and the last are told.
@@ -285,13 +287,13 @@ impl Teller<'_, '_> {
         &self,
         name: &PackageName,
         package: &Package,
-        listing: &super::super::listing::ListedVersions,
+        listing: &ListedVersions,
         range: &Ranges<SourcedVersion>,
     ) -> String {
         let policy = &self.provider.policy;
         let rules = policy.rules(name);
         if listing.len() == 0 {
-            return format!("the index lists no usable file of `{name}`");
+            return nothing_listed(name, listing);
         }
         let inside: Vec<_> = listing.releases().filter(|release| range.contains(&release.version)).collect();
         if inside.is_empty() {
@@ -373,6 +375,42 @@ impl Teller<'_, '_> {
             ([one], needed) => format!("{one} requires {}", needed.join(" or ")),
             (held, needed) => format!("{} together require {}", join_and(held), needed.join(" or ")),
         }
+    }
+}
+
+/// That the pages which list a project have no file that anybody could install, whose they are, and why not.
+fn nothing_listed(name: &PackageName, listing: &ListedVersions) -> String {
+    let mut indexes: Vec<String> = listing.pages().filter_map(|page| page.origin.as_ref()).map(shown_index).collect();
+    indexes.dedup();
+    let mut reasons: Vec<String> = listing
+        .pages()
+        .flat_map(|page| &page.skipped)
+        .map(|skipped| {
+            let is_named = skipped.reason.contains(&skipped.filename);
+            if is_named { skipped.reason.clone() } else { format!("`{}`: {}", skipped.filename, skipped.reason) }
+        })
+        .collect();
+    let left_out = reasons.len().saturating_sub(MOST_REASONS);
+    reasons.truncate(MOST_REASONS);
+    if left_out > 0 {
+        reasons.push(format!("{left_out} more files"));
+    }
+    let why = match (reasons.as_slice(), indexes.is_empty()) {
+        ([], true) => String::new(),
+        ([], false) => " (its page names no wheel and no source distribution)".to_owned(),
+        (reasons, _) => format!(" ({})", reasons.join("; ")),
+    };
+    match indexes.as_slice() {
+        [] => format!("the index lists no usable file of `{name}`{why}"),
+        [one] => format!("the index {one} lists no usable file of `{name}`{why}"),
+        several => format!("the indexes {} list no usable file of `{name}`{why}", join_and(several)),
+    }
+}
+
+fn shown_index(origin: &Arc<IndexOrigin>) -> String {
+    match &origin.name {
+        Some(name) => format!("`{name}` ({})", origin.url),
+        None => origin.url.to_string(),
     }
 }
 

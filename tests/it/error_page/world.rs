@@ -104,6 +104,7 @@ fn moody(asked: &Asked) -> Answer {
         "/simple/cut/" => cut(200, html, "<a href=", 4000),
         "/simple/packed/" => answer(200, &[html[0], ("content-encoding", "gzip")], "<a href=\"packed-1.0.tar.gz\">"),
         "/simple/" => answer(200, html, "<p>Welcome"),
+        path if path.starts_with("/login/") => answer(200, html, "<!doctype html><p>Who are you?"),
         path if path.contains("/hops/") => {
             let hop = path.rsplit('/').find_map(|part| part.parse::<u32>().ok()).unwrap_or(0);
             answer(302, &[("location", &format!("/simple/hops/{}/", hop + 1))], "")

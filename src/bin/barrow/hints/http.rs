@@ -26,7 +26,10 @@ pub(crate) fn of(error: &Error) -> Option<String> {
             "the user or password is wrong or has expired; special characters in a URL are percent-encoded"
         }
         Error::Status { status: 403, sent_as: Some(_), .. } => "this user is not allowed to read it",
-        Error::ProxyRefused { .. } => "give the proxy's user and password in its URL",
+        Error::ProxyRefused { has_login: false, .. } => "give the proxy's user and password in its URL",
+        Error::ProxyRefused { has_login: true, .. } => {
+            "check the proxy's user and password, which may have expired; special characters in a URL are percent-encoded"
+        }
         Error::Tls { reason, .. } => tls(reason),
         Error::PlainHttp { .. } | Error::InsecureRedirect { .. } => {
             "use https, or allow this host by name with `--allow-insecure-host HOST`"

@@ -59,6 +59,9 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             hints.dedup();
             hints
         }
+        LockError::OnlyWheels { name, .. } => {
+            vec![format!("`--no-binary` (`no-binary` in tables) leaves wheels out: leave that out for {name}")]
+        }
         LockError::NoHashes { .. } => Vec::new(),
     }
 }

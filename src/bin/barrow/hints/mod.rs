@@ -38,6 +38,11 @@ fn of_kind(error: &Error) -> Vec<String> {
         Error::Supply(error) => supply::of(error),
         Error::Bundle(error) => bundle(error).into_iter().collect(),
         Error::Publish(error) => publish(error).into_iter().collect(),
+        Error::Store(error) if error.is_web_page() => vec![
+            "it may want a login first: give credentials of the store; else name the address of the store itself, and not of \
+             the page that shows it"
+                .to_owned(),
+        ],
         Error::Store(error) => error.request().and_then(http::of).into_iter().collect(),
         Error::Mirror(error) => mirror(error).into_iter().collect(),
         Error::TooLarge { ways, .. } => ways.clone(),

@@ -39,8 +39,21 @@ fn allow_or_offer(what: &str, allowed: &str, barrier: Barrier, room: WheelRoom, 
     format!("{forbidden}allow building {what} with `--allow-build {allowed}`, or {offer}")
 }
 
-fn of_twin(name: &PackageName, version: &Version, Twin { because, instead, .. }: &Twin) -> String {
-    format!("{name} {version} has only a source distribution, and {because}: require `{instead}` in its place")
+fn build_or_offer(name: &PackageName, target: &str, barrier: Barrier, room: WheelRoom) -> String {
+    allow_or_offer("it", name.as_ref(), barrier, room, &format!("a wheel of it for {target}"))
+}
+
+fn in_its_place(Twin { because, instead, .. }: &Twin) -> String {
+    format!(", and {because}: require `{instead}` in its place")
+}
+
+/// That there is nothing but a source distribution that a target could use.
+fn source_alone(name: &PackageName, version: &Version, has_wheels: bool) -> String {
+    if has_wheels {
+        format!("{name} {version} has wheels for other Pythons or systems alone, and a source distribution")
+    } else {
+        format!("{name} {version} has only a source distribution")
+    }
 }
 
 /// Digests that are accepted, and that there are `more`.
@@ -103,10 +116,9 @@ pub(crate) fn of(hint: &Hint) -> String {
         Hint::Yanked { name, version } => {
             format!("{name} {version} is yanked: require `{name}=={version}` exactly to use it all the same")
         }
-        Hint::OnlySource { name, version, twin: Some(twin), .. } => of_twin(name, version, twin),
-        Hint::OnlySource { name, version, target, twin: None, barrier, room } => {
-            let way = allow_or_offer("it", name.as_ref(), *barrier, *room, &format!("a wheel of it for {target}"));
-            format!("{name} {version} has only a source distribution{way}")
+        Hint::OnlySource { name, version, has_wheels, target, twin, barrier, room } => {
+            let way = || build_or_offer(name, target, *barrier, *room);
+            source_alone(name, version, *has_wheels) + &twin.as_ref().map_or_else(way, in_its_place)
         }
         Hint::OnlySources { names, barrier, room } => only_sources(names, *barrier, *room),
         Hint::WheelsLeftOut { name, version, source } => wheels_left_out(name, version, *source),

@@ -10,6 +10,7 @@ use barrow::install::{InstallError, WheelFault};
 use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
 use barrow::request::{ForeignFile, RequestError};
 use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
+use barrow::spec::MetadataError;
 
 use super::{ALIKE, DAMAGED, build, limit, lock, resolution};
 
@@ -38,6 +39,14 @@ const NOT_THERE: &str =
 /// What to do about a file that is not the one that was promised.
 const OTHER_BYTES: &str = "nothing of it is used: somebody has replaced the file, or a proxy or mirror has a damaged copy; tell the keeper of \
                            the index, and lock again only if the new file is trusted";
+
+/// What to do about metadata that were written by rules which came later.
+const NEWER_METADATA: &str =
+    "the file is sound: take a newer barrow, which may know that form, or another version of the package";
+
+/// What to do about a requirement in metadata that no installer reads, such as one with the alternatives of Poetry.
+const ODD_REQUIREMENT: &str = "no installer of today takes such a requirement: make the file anew with one list of specifiers in it, as in \
+                               `dep>=2.7,!=3.0.*,<4`, or take another version";
 
 /// How a list of packages is got out of an environment of conda in a form that can be read.
 const FROM_CONDA: &str = "activate the environment, write `pip list --format=freeze > requirements.txt`, keep what your function \
@@ -189,6 +198,10 @@ fn index(error: &IndexError) -> Option<String> {
         IndexError::MetadataDigest { .. } => Some(OTHER_BYTES.to_owned()),
         IndexError::Fetch(error) => fetch(error),
         IndexError::FindLinksGone { .. } => Some("correct the URL, or leave it out".to_owned()),
+        IndexError::Metadata { source: MetadataError::Version(_), .. } => Some(NEWER_METADATA.to_owned()),
+        IndexError::Metadata { source: MetadataError::Field { field: "Requires-Dist", .. }, .. } => {
+            Some(ODD_REQUIREMENT.to_owned())
+        }
         IndexError::Wheel { .. } | IndexError::Metadata { .. } | IndexError::MetadataMismatch { .. } => {
             Some(DAMAGED.to_owned())
         }
@@ -212,6 +225,9 @@ fn install(error: &InstallError) -> Option<String> {
     match error {
         InstallError::Refused { fault: WheelFault::Archive(error), .. } => {
             limit(error).or_else(|| Some(DAMAGED.to_owned()))
+        }
+        InstallError::Refused { fault: WheelFault::Metadata(MetadataError::Version(_)), .. } => {
+            Some(NEWER_METADATA.to_owned())
         }
         InstallError::Record { name, .. } => Some(format!(
             "if you trust where it comes from, accept it with `--accept-record {name}` (`accept-record` in barrow.toml)"

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use barrow::http::NamedCredentials;
 use barrow::index::{IndexLocation, IndexStrategy};
-use barrow::request::IndexSettings;
+use barrow::request::{IndexSettings, SaidBy, WhoSays};
 use barrow::spec::SafeUrl;
 
 use globset::Glob;
@@ -33,12 +33,18 @@ pub(super) fn read(
         check_folders("extra-index-url", &extra_source, &settings.extra)?;
         check_folders("index-url", &given_source, given.iter().map(|Shown(index)| &index.url))?;
     }
-    let strategy = layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)?;
+    let strategy = read_strategy(layers, flags)?;
     let configured_default = read_configured(layers, &mut named)?;
     settings.named = named.into_iter().map(|Shown(index)| index).collect();
     let given = given.into_iter().next().map(|Shown(index)| index);
-    let chosen = if is_above_file(&given_source) { given.or(configured_default) } else { configured_default.or(given) };
-    settings.default_is_chosen = chosen.is_some();
+    let is_configured = configured_default.is_some() && (given.is_none() || !is_above_file(&given_source));
+    let chosen = if is_configured { configured_default } else { given };
+    settings.said_by = WhoSays {
+        default: if is_configured { SaidBy::Above } else { layers.said_by("index-url", flags.index_url.is_some()) },
+        extra: layers.said_by("extra-index-url", !flags.extra_index_url.is_empty()),
+        find_links: layers.said_by("find-links", !flags.find_links.is_empty()),
+        no_index: layers.said_by("no-index", flags.no_index),
+    };
     match chosen {
         Some(index) => settings.default = index,
         None => layers.record("index-url", vec![settings.default.url.to_string()], Source::Default),
@@ -50,6 +56,21 @@ pub(super) fn read(
     settings.refresh = layers.switch("refresh", flags.refresh)?;
     let credentials = read_credentials(layers, &settings);
     Ok((settings, credentials))
+}
+
+/// uv has a third word, for what lies between the two: whoever wants that is safe with the stricter one.
+fn read_strategy(layers: &mut Layers<'_>, flags: &IndexArgs) -> Result<Option<Strategy>, SettingsError> {
+    const UVS_OWN: &str = "unsafe-first-match";
+    let found = layers.find("index-strategy", Vec::new()).filter(|_| flags.index_strategy.is_none());
+    if let Some(found) = found
+        && matches!(&found.source, Source::Variable(name) if name.starts_with("UV_"))
+        && found.texts.iter().any(|text| text == UVS_OWN)
+    {
+        let source = found.source;
+        layers.warnings.push(format!("`{UVS_OWN}` from {source} is passed over: `first-index` counts, as without it"));
+        return Ok(None);
+    }
+    layers.one("index-strategy", flags.index_strategy, parse::choice::<Strategy>)
 }
 
 /// Adds the indexes of the settings file to those that are `named`, which stand above it; gives the one that the file
@@ -180,11 +201,7 @@ fn read_find_links(
     has_mirror: bool,
 ) -> Result<Vec<SafeUrl>, SettingsError> {
     let (places, source) = layers.located("find-links", &flags.find_links, parse::location)?;
-    let is_pips = match &source {
-        Source::Variable(name) => name.starts_with("PIP_"),
-        Source::File { .. } => !layers.config.values.contains_key("find-links"),
-        _ => false,
-    };
+    let is_pips = layers.said_by("find-links", !flags.find_links.is_empty()) == SaidBy::Pip;
     let mut found = Vec::new();
     for place in places {
         match place.to_file_path().filter(|path| !path.exists()) {

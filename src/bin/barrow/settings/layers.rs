@@ -4,6 +4,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use barrow::request::SaidBy;
+
 use super::config_file::ConfigFile;
 use super::config_reader::WrittenIn;
 use super::origin::Source;
@@ -27,6 +29,14 @@ pub(super) struct FoundSetting {
     pub(super) source: Source,
     /// The folder that relative paths in the texts start from.
     pub(super) base: PathBuf,
+    /// pip's variable or file has it.
+    pub(super) is_pips: bool,
+}
+
+impl FoundSetting {
+    fn of_pip(self) -> Self {
+        Self { is_pips: true, ..self }
+    }
 }
 
 /// All places but the flags, and what was found so far.
@@ -45,16 +55,26 @@ impl Layers<'_> {
     pub(super) fn find(&self, name: &'static str, flag: Vec<String>) -> Option<FoundSetting> {
         if !flag.is_empty() {
             let base = self.host.working_folder.clone();
-            return Some(FoundSetting { texts: flag, source: Source::Flag(name), base });
+            return Some(FoundSetting { texts: flag, source: Source::Flag(name), base, is_pips: false });
         }
         let key = Key::of(name);
         self.variable(key, &key.variable())
             .or_else(|| self.settings_file(key))
             .or_else(|| key.uv.iter().find_map(|variable| self.variable(key, variable)))
             .or_else(|| self.uv_file(key))
-            .or_else(|| self.variable(key, &key.pip_variable()?))
-            .or_else(|| self.pip_file(key))
+            .or_else(|| Some(self.variable(key, &key.pip_variable()?)?.of_pip()))
+            .or_else(|| Some(self.pip_file(key)?.of_pip()))
             .or_else(|| key.common.iter().find_map(|variable| self.variable(key, variable)))
+    }
+
+    /// Who says a setting that tables of the project may say as well.
+    pub(super) fn said_by(&self, name: &'static str, has_flag: bool) -> SaidBy {
+        match self.find(name, Vec::new()) {
+            _ if has_flag => SaidBy::Above,
+            None => SaidBy::Nobody,
+            Some(found) if found.is_pips => SaidBy::Pip,
+            Some(_) => SaidBy::Above,
+        }
     }
 
     /// How good the place is that has a setting of our own: smaller is better, and no place is the worst.
@@ -69,7 +89,12 @@ impl Layers<'_> {
         let text = self.host.variable(variable)?;
         let texts = split(key, text);
         let source = Source::Variable(variable.to_owned());
-        (!texts.is_empty()).then(|| FoundSetting { texts, source, base: self.host.working_folder.clone() })
+        (!texts.is_empty()).then(|| FoundSetting {
+            texts,
+            source,
+            base: self.host.working_folder.clone(),
+            is_pips: false,
+        })
     }
 
     fn settings_file(&self, key: &Key) -> Option<FoundSetting> {
@@ -84,21 +109,21 @@ impl Layers<'_> {
             WrittenIn::Query(folder) => (folder.as_path(), Source::Other("the query on standard input".to_owned())),
         };
         let base = base.to_owned();
-        Some(FoundSetting { texts: value.texts.clone(), source, base })
+        Some(FoundSetting { texts: value.texts.clone(), source, base, is_pips: false })
     }
 
     fn uv_file(&self, key: &Key) -> Option<FoundSetting> {
         let value = self.uv.get(key.name)?;
         let source = Source::File { file: value.file.clone(), line: value.line };
         let base = value.file.parent().unwrap_or(Path::new("")).to_owned();
-        Some(FoundSetting { texts: value.texts.clone(), source, base })
+        Some(FoundSetting { texts: value.texts.clone(), source, base, is_pips: false })
     }
 
     fn pip_file(&self, key: &Key) -> Option<FoundSetting> {
         let value = self.pip.get(key.pip?)?;
         let texts = split(key, &value.text);
         let source = Source::File { file: value.file.clone(), line: value.line };
-        Some(FoundSetting { texts, source, base: self.host.working_folder.clone() })
+        Some(FoundSetting { texts, source, base: self.host.working_folder.clone(), is_pips: false })
     }
 
     /// Reads one value without recording it. What comes from a flag was parsed by the command line already.

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use barrow::request::{SaidBy, WhoSays};
 use barrow::requirements::{Origin, tool_settings};
 
 use super::origin::Source;
@@ -17,7 +18,10 @@ impl Settings {
         }
         let mut records = self.records.clone();
         let mut given: Vec<&'static str> = Vec::new();
-        for setting in tool_settings(&files, inputs) {
+        let of_tables = tool_settings(&files, inputs);
+        let replaced: Vec<&str> = of_tables.iter().filter_map(|setting| setting.replaces).collect();
+        records.retain(|known| !(replaced.contains(&known.key) && self.said_by(known.key) == SaidBy::Pip));
+        for setting in of_tables {
             let source = match setting.origin {
                 Origin::File { file, line } => Source::File { file, line: usize::try_from(line).unwrap_or(usize::MAX) },
                 other => Source::Other(other.to_string()),
@@ -40,5 +44,16 @@ impl Settings {
         }
         in_order(&mut records);
         records
+    }
+
+    fn said_by(&self, key: &str) -> SaidBy {
+        let WhoSays { default, extra, find_links, no_index } = self.options.indexes.said_by;
+        match key {
+            "index-url" => default,
+            "extra-index-url" => extra,
+            "find-links" => find_links,
+            "no-index" => no_index,
+            _ => SaidBy::Nobody,
+        }
     }
 }
