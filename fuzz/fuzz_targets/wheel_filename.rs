@@ -4,7 +4,7 @@
 
 use std::str::FromStr as _;
 
-use barrow::spec::{DistFilename, PackageName, SdistFilename, WheelFilename};
+use barrow::spec::{DistFilename, PackageName, SdistFilename, TagSet, WheelFilename};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -26,17 +26,15 @@ fuzz_target!(|bytes: &[u8]| {
 fn check_wheel(text: &str, wheel: &WheelFilename) {
     assert_eq!(wheel.to_string(), text);
     assert!(!text.contains(['/', '\\', '\0', '\n', ' ']) && text.chars().all(|c| !c.is_control()));
-    assert_eq!(wheel.tags().count(), wheel.pythons.len() * wheel.abis.len() * wheel.platforms.len());
+    let sets = [wheel.pythons(), wheel.abis(), wheel.platforms()];
+    assert_eq!(wheel.tags().count(), sets.map(|tags| tags.iter().count()).iter().product());
     let build = wheel.build.as_ref().map_or(String::new(), |(number, rest)| format!("-{number}{rest}"));
     let (name, version) = (wheel.name.to_string().replace('-', "_"), wheel.version.to_string().replace('-', "_"));
-    let tags = [&wheel.pythons, &wheel.abis, &wheel.platforms].map(|tags| tags.join("."));
+    let tags = sets.map(TagSet::as_str);
     let composed = format!("{name}-{version}{build}-{}.whl", tags.join("-"));
     let again = WheelFilename::from_str(&composed).unwrap_or_else(|error| panic!("{composed}: {error}"));
     assert_eq!((&again.name, &again.version, &again.build), (&wheel.name, &wheel.version, &wheel.build));
-    assert_eq!(
-        (again.pythons, again.abis, again.platforms),
-        (wheel.pythons.clone(), wheel.abis.clone(), wheel.platforms.clone())
-    );
+    assert_eq!([again.pythons(), again.abis(), again.platforms()], sets);
     let listed = DistFilename::parse(text, &wheel.name).expect("a wheel of its own project");
     assert_eq!(listed.as_wheel(), Some(wheel));
 }

@@ -5,7 +5,7 @@ use super::component::{Component, FileEntry, Requested, WheelOrigin};
 use crate::cache::Cache;
 use crate::install::planned;
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
-use crate::spec::{HashAlgorithm, HashDigest, metadata_fields};
+use crate::spec::{HashAlgorithm, HashDigest, Requirement, metadata_fields};
 
 /// Lists what was chosen. Sizes, files and licences are those of wheels that were installed on this machine before; of
 /// others they are not known.
@@ -56,7 +56,7 @@ pub(crate) fn requested_by(dist: &ResolvedDist) -> Vec<Requested> {
     let requested = |requirer: &Requirer| match requirer {
         Requirer::User { requirement, .. } => Requested { by: None, requirement: requirement.to_string() },
         Requirer::Dist { name, requirement } => {
-            let mut plain = requirement.clone();
+            let mut plain = Requirement::clone(requirement);
             plain.marker = crate::spec::MarkerTree::default();
             Requested { by: Some(name.clone()), requirement: plain.to_string() }
         }

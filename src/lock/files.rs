@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
-use memchr::{memchr2, memmem, memrchr};
+use memchr::memmem;
 
-use super::model::{BETWEEN_HASHES, FilePlace, Lock, LockedFile, LockedPackage, LockedSource};
-use super::words::FileText;
+use super::locked_file::{BETWEEN_HASHES, FileParts, FilePlace, LockedFile};
+use super::model::{Lock, LockedPackage, LockedSource};
 use super::{LockError, NoWheel};
 use crate::archive::normalized;
 use crate::requirements::{DirectReference, FormatControl, ProjectSet};
@@ -42,16 +42,20 @@ pub enum PackageOrigin {
         is_direct: bool,
     },
     /// A source that has to be built.
-    Source {
-        /// What leads to it.
-        reference: DirectReference,
-        /// The same as a URL, for messages and locks.
-        url: SafeUrl,
-        /// Digests of an archive.
-        accepted: Vec<HashDigest>,
-    },
+    Source(Box<SourceOrigin>),
     /// A file that an index has to find.
-    Listed(Listed),
+    Listed(Box<Listed>),
+}
+
+/// A source that has to be built.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SourceOrigin {
+    /// What leads to it.
+    pub reference: DirectReference,
+    /// The same as a URL, for messages and locks.
+    pub url: SafeUrl,
+    /// Digests of an archive.
+    pub accepted: Vec<HashDigest>,
 }
 
 /// A file of which a lock has the digest, and no URL.
@@ -75,14 +79,26 @@ type NamedFile<'a> = (DistFilename, &'a LockedFile);
 /// How well a wheel fits, then its build tag: greater is better.
 type Rank = (TagPriority, Option<(u64, Box<str>)>);
 
-/// Chooses the file of a package, and tells where in the text that is locked.
-pub(super) fn choose_file(
-    lock: &Lock,
-    package: &LockedPackage,
-    target: &Target,
-    building: &Building,
-) -> Result<(PackageOrigin, usize), LockError> {
-    Chooser { lock, package, target, building }.choose()
+/// Chooses files of a lock's packages.
+pub(super) struct Choice<'a> {
+    lock: &'a Lock,
+    target: &'a Target,
+    building: Building<'a>,
+    /// The indexes of the lock, as the files of all their packages name them.
+    indexes: Vec<Arc<IndexOrigin>>,
+}
+
+impl<'a> Choice<'a> {
+    pub(super) fn new(lock: &'a Lock, target: &'a Target, building: Building<'a>) -> Self {
+        let indexes = lock.indexes.iter().map(|index| Arc::new(index_origin(&index.url))).collect();
+        Self { lock, target, building, indexes }
+    }
+
+    /// Chooses the file of a package, and tells where in the text that is locked.
+    pub(super) fn file_of(&self, package: &LockedPackage) -> Result<(PackageOrigin, usize), LockError> {
+        let Self { lock, target, building, indexes } = self;
+        Chooser { lock, package, target, building, indexes }.choose()
+    }
 }
 
 struct Chooser<'a> {
@@ -90,15 +106,16 @@ struct Chooser<'a> {
     package: &'a LockedPackage,
     target: &'a Target,
     building: &'a Building<'a>,
+    indexes: &'a [Arc<IndexOrigin>],
 }
 
 impl Chooser<'_> {
     fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
-        let place = match &package.source {
+        let source = match &package.source {
             LockedSource::Index(index) => return self.of_index(*index),
             LockedSource::Archive { subdirectory } => {
-                let Some(file) = package.wheels.first().or(package.sdist.as_ref()) else {
+                let Some(file) = package.files().next() else {
                     return Err(self.malformed(format!("{} has no file at all", package.name)));
                 };
                 return self.archive(file, subdirectory.as_deref());
@@ -107,7 +124,7 @@ impl Chooser<'_> {
                 self.may_build("a folder", true)?;
                 let url = SafeUrl::from_path(path, true).map_err(|error| self.wrong(&error))?;
                 let (path, subdirectory, editable) = (path.clone(), subdirectory.clone(), *editable);
-                PackageOrigin::Source {
+                SourceOrigin {
                     reference: DirectReference::Folder { path, editable, subdirectory },
                     url,
                     accepted: Vec::new(),
@@ -117,14 +134,14 @@ impl Chooser<'_> {
                 self.may_build("a repository", true)?;
                 let shown = SafeUrl::parse(&format!("git+{}@{commit}", url.reveal()));
                 let (revision, subdirectory) = (Some(commit.clone()), subdirectory.clone());
-                PackageOrigin::Source {
+                SourceOrigin {
                     url: shown.map_err(|error| self.wrong(&error))?,
                     reference: DirectReference::Git { url: url.clone(), revision, subdirectory, editable: false },
                     accepted: Vec::new(),
                 }
             }
         };
-        Ok((place, package.at))
+        Ok((PackageOrigin::Source(Box::new(source)), package.at))
     }
 
     fn of_index(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
@@ -169,10 +186,11 @@ impl Chooser<'_> {
             (None, None) => return Err(self.no_wheel(None)),
         };
         self.check_version(&filename)?;
+        let file = &file.parts(&self.lock.text);
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
         if file.place == FilePlace::Index {
             let listed = Listed { index, filename: Some(filename), accepted, may_build: true, may_be_wheel: true };
-            return Ok((PackageOrigin::Listed(listed), at));
+            return Ok((PackageOrigin::Listed(Box::new(listed)), at));
         }
         let file = Box::new(self.dist_file(filename, file, accepted, index)?);
         Ok((PackageOrigin::File { file, is_direct: false }, at))
@@ -181,8 +199,8 @@ impl Chooser<'_> {
     /// A package of which the lock has digests alone.
     fn unnamed(&self, index: Option<usize>) -> Result<(PackageOrigin, usize), LockError> {
         let mut accepted = Vec::new();
-        for file in self.package.wheels.iter().chain(&self.package.sdist) {
-            accepted.extend(self.hashes(file)?);
+        for file in self.package.files() {
+            accepted.extend(self.hashes(&file.parts(&self.lock.text))?);
         }
         let listed = Listed {
             index,
@@ -191,12 +209,13 @@ impl Chooser<'_> {
             may_build: self.may_build("only a source distribution", false).is_ok(),
             may_be_wheel: self.building.formats.allows_wheels(&self.package.name),
         };
-        Ok((PackageOrigin::Listed(listed), self.package.at))
+        Ok((PackageOrigin::Listed(Box::new(listed)), self.package.at))
     }
 
     fn archive(&self, file: &LockedFile, subdirectory: Option<&str>) -> Result<(PackageOrigin, usize), LockError> {
         let name = &self.package.name;
         let text = self.file_name(file).unwrap_or_default();
+        let file = &file.parts(&self.lock.text);
         let (accepted, at) = (self.hashes(file)?, self.place_of(file));
         if text.strip_suffix(".whl").is_some() {
             let filename = DistFilename::parse(&text, name).map_err(|error| self.malformed(error.to_string()))?;
@@ -212,7 +231,7 @@ impl Chooser<'_> {
         self.may_build("a source archive", true)?;
         let url = self.url(file)?;
         let reference = DirectReference::Sdist { url: url.clone(), subdirectory: subdirectory.map(str::to_owned) };
-        Ok((PackageOrigin::Source { reference, url, accepted }, at))
+        Ok((PackageOrigin::Source(Box::new(SourceOrigin { reference, url, accepted })), at))
     }
 
     /// Whether the source may be built: what the user names is, while nothing forbids it.
@@ -289,12 +308,12 @@ impl Chooser<'_> {
     fn dist_file(
         &self,
         filename: DistFilename,
-        file: &LockedFile,
+        file: &FileParts,
         hashes: Vec<HashDigest>,
         index: Option<usize>,
     ) -> Result<DistFile, LockError> {
         let url = self.url(file)?;
-        let index = index.and_then(|at| self.lock.indexes.get(at)).map_or(&url, |index| &index.url);
+        let index = index.and_then(|at| self.indexes.get(at)).cloned();
         Ok(DistFile {
             filename,
             hashes,
@@ -304,12 +323,12 @@ impl Chooser<'_> {
             metadata: MetadataOffer::None,
             upload_time: file.upload_time.and_then(|time| microseconds(self.lock.text.get(time))),
             provenance: file.provenance.and_then(|url| provenance(self.lock.text.get(url))),
-            origin: Arc::new(IndexOrigin { name: None, url: index.without_credentials() }),
+            origin: index.unwrap_or_else(|| Arc::new(index_origin(&url))),
             url,
         })
     }
 
-    fn url(&self, file: &LockedFile) -> Result<SafeUrl, LockError> {
+    fn url(&self, file: &FileParts) -> Result<SafeUrl, LockError> {
         let parsed = match file.place {
             FilePlace::Path(path) => {
                 SafeUrl::from_path(&normalized(&self.lock.folder.join(self.lock.text.get(path))), false)
@@ -319,12 +338,13 @@ impl Chooser<'_> {
                 return Err(self.malformed(format!("a file of {} has neither `url` nor `path`", self.package.name)));
             }
         };
-        parsed.map(|url| url.without_fragment()).map_err(|error| self.wrong(&error))
+        let plain = |url: SafeUrl| if url.fragment().is_some() { url.without_fragment() } else { url };
+        parsed.map(plain).map_err(|error| self.wrong(&error))
     }
 
     /// The digests that count, strongest first. Without one nobody could tell whether a file is the locked one.
-    fn hashes(&self, file: &LockedFile) -> Result<Vec<HashDigest>, LockError> {
-        let mut digests = Vec::new();
+    fn hashes(&self, file: &FileParts) -> Result<Vec<HashDigest>, LockError> {
+        let mut digests = Vec::with_capacity(1);
         for (algorithm, hex) in self.written_hashes(file) {
             let Some(algorithm) = HashAlgorithm::of(&algorithm.to_ascii_lowercase()) else { continue };
             let digest = HashDigest::from_hex(algorithm, hex).map_err(|error| {
@@ -342,7 +362,7 @@ impl Chooser<'_> {
     }
 
     /// Where the digest of a file stands, else the entry of its package.
-    fn place_of(&self, file: &LockedFile) -> usize {
+    fn place_of(&self, file: &FileParts) -> usize {
         let start = self.package.at;
         let in_file = file.hashes.and_then(|hashes| self.lock.text.place(hashes));
         in_file.unwrap_or_else(|| {
@@ -354,7 +374,7 @@ impl Chooser<'_> {
     }
 
     /// Algorithm and digits of its digests; what has another form is none.
-    fn written_hashes(&self, file: &LockedFile) -> impl Iterator<Item = (&str, &str)> {
+    fn written_hashes(&self, file: &FileParts) -> impl Iterator<Item = (&str, &str)> {
         let hashes = file.hashes.map(|hashes| self.lock.text.get(hashes)).unwrap_or_default();
         hashes.split(BETWEEN_HASHES).filter_map(|hash| hash.split_once(':'))
     }
@@ -381,27 +401,6 @@ impl Chooser<'_> {
     }
 }
 
-impl LockedFile {
-    /// The name that it is given, else that of its place.
-    pub(super) fn file_name<'t>(&self, text: &'t FileText) -> Option<Cow<'t, str>> {
-        if let Some(name) = self.name {
-            return Some(Cow::Borrowed(text.get(name)));
-        }
-        let (FilePlace::Url(place) | FilePlace::Path(place)) = self.place else { return None };
-        let place = text.get(place);
-        let last_of = |place: &'t str| &place[memrchr(b'/', place.as_bytes()).map_or(0, |slash| slash + 1)..];
-        // Without a way out of the loop it is made of wide instructions, and a lock has ten thousand places.
-        let is_plain = !place.bytes().fold(false, |found, byte| found | matches!(byte, b'?' | b'#' | b'%'));
-        let last = if is_plain {
-            Cow::Borrowed(last_of(place))
-        } else {
-            let end = memchr2(b'?', b'#', place.as_bytes()).unwrap_or(place.len());
-            percent_encoding::percent_decode_str(last_of(&place[..end])).decode_utf8().ok()?
-        };
-        (!last.is_empty()).then_some(last)
-    }
-}
-
 /// A source archive's or folder's stand-in for a file: what is built of it is named by project and version.
 pub(super) fn source_file(
     name: &PackageName,
@@ -412,6 +411,11 @@ pub(super) fn source_file(
     let filename = format!("{}-{version}.tar.gz", name.as_dist_info_name());
     let filename = DistFilename::parse(&filename, name).ok()?;
     Some(DistFile { hashes, ..DistFile::unlisted(filename, url.clone()) })
+}
+
+/// The index behind a URL, as files name it.
+fn index_origin(url: &SafeUrl) -> IndexOrigin {
+    IndexOrigin { name: None, url: url.without_credentials() }
 }
 
 /// Where the attestations of a file are, when that can be read: nothing is decided by it.

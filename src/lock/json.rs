@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::two_threads::{PARTED_FROM, both, halves};
 use crate::requirements::Origin;
 use crate::resolution::{PassedOver, Requirer, Resolution, ResolvedDist};
-use crate::spec::{DistFile, SafeUrl};
+use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, SafeUrl};
 use crate::target::Target;
 
 /// The version of the form.
@@ -33,7 +33,7 @@ pub(super) fn write_parted(resolution: &Resolution, parted_from: usize) -> Strin
     let Some((front, back)) = halves(dists, parted_from) else {
         return text(&WholeObject::of(resolution, dists), room(dists)) + "\n";
     };
-    let front = || text(&PackagesObject { packages: objects(front) }, room(dists));
+    let front = || text(&PackagesObject { packages: front }, room(dists));
     let (mut whole, back) = both(front, || text(&WholeObject::of(resolution, back), room(back)));
     // Both begin with the list of packages: the one goes on where the other one's list ends.
     whole.truncate(whole.len() - "\n  ]\n}".len());
@@ -126,10 +126,6 @@ impl Formatter for Indented {
     }
 }
 
-fn objects(dists: &[ResolvedDist]) -> Vec<DistObject<'_>> {
-    dists.iter().map(DistObject::from).collect()
-}
-
 /// The target as a value.
 pub fn target(target: &Target) -> Value {
     json!({
@@ -161,7 +157,8 @@ fn of(object: &impl Serialize) -> Value {
 /// texts. Here and below, fields stand in the order of their names, in which a value is written too.
 #[derive(Serialize)]
 struct WholeObject<'a> {
-    packages: Vec<DistObject<'a>>,
+    #[serde(serialize_with = "objects")]
+    packages: &'a [ResolvedDist],
     passed_over: Vec<Value>,
     schema: u32,
     target: Value,
@@ -171,14 +168,15 @@ struct WholeObject<'a> {
 /// The beginning of one.
 #[derive(Serialize)]
 struct PackagesObject<'a> {
-    packages: Vec<DistObject<'a>>,
+    #[serde(serialize_with = "objects")]
+    packages: &'a [ResolvedDist],
 }
 
 impl<'a> WholeObject<'a> {
     /// A resolution, with these of its distributions.
     fn of(resolution: &'a Resolution, dists: &'a [ResolvedDist]) -> Self {
         Self {
-            packages: objects(dists),
+            packages: dists,
             passed_over: resolution.passed_over.iter().map(passed_over).collect(),
             schema: SCHEMA,
             target: target(&resolution.target),
@@ -189,26 +187,27 @@ impl<'a> WholeObject<'a> {
 
 #[derive(Serialize)]
 struct DistObject<'a> {
-    accepted_hashes: Texts<'a>,
-    dependencies: Texts<'a>,
+    accepted_hashes: &'a [HashDigest],
+    dependencies: &'a [PackageName],
     direct: bool,
-    extras: Texts<'a>,
+    extras: &'a [ExtraName],
     file: FileObject<'a>,
-    name: Text<'a>,
-    required_by: Vec<RequirerObject<'a>>,
+    name: &'a PackageName,
+    #[serde(serialize_with = "requirers")]
+    required_by: &'a [Requirer],
     version: Text<'a>,
 }
 
 impl<'a> From<&'a ResolvedDist> for DistObject<'a> {
     fn from(dist: &'a ResolvedDist) -> Self {
         Self {
-            accepted_hashes: texts(&dist.accepted_hashes),
-            dependencies: texts(&dist.dependencies),
+            accepted_hashes: &dist.accepted_hashes,
+            dependencies: &dist.dependencies,
             direct: dist.is_direct,
-            extras: texts(&dist.extras),
-            file: FileObject::from(&dist.file),
-            name: Text(&dist.name),
-            required_by: dist.required_by.iter().map(RequirerObject::from).collect(),
+            extras: &dist.extras,
+            file: FileObject::from(&*dist.file),
+            name: &dist.name,
+            required_by: &dist.required_by,
             version: Text(&dist.version),
         }
     }
@@ -216,7 +215,7 @@ impl<'a> From<&'a ResolvedDist> for DistObject<'a> {
 
 #[derive(Serialize)]
 struct FileObject<'a> {
-    hashes: Texts<'a>,
+    hashes: &'a [HashDigest],
     index: IndexObject<'a>,
     name: &'a str,
     provenance: Option<&'a SafeUrl>,
@@ -233,7 +232,7 @@ struct IndexObject<'a> {
 impl<'a> From<&'a DistFile> for FileObject<'a> {
     fn from(file: &'a DistFile) -> Self {
         Self {
-            hashes: texts(&file.hashes),
+            hashes: &file.hashes,
             index: IndexObject { name: file.origin.name.as_deref(), url: &file.origin.url },
             name: file.filename.as_str(),
             provenance: file.provenance.as_ref(),
@@ -266,7 +265,7 @@ enum RequirerObject<'a> {
         requirement: Text<'a>,
     },
     Dist {
-        package: Text<'a>,
+        package: &'a PackageName,
         requirement: Text<'a>,
     },
 }
@@ -284,15 +283,17 @@ impl<'a> From<&'a Requirer> for RequirerObject<'a> {
                 Self::Brought { brought_by: by.display().to_string(), requirement }
             }
             Requirer::User { origin: Origin::Build, .. } => Self::Build { requirement },
-            Requirer::Dist { name, .. } => Self::Dist { package: Text(name), requirement },
+            Requirer::Dist { name, .. } => Self::Dist { package: name, requirement },
         }
     }
 }
 
-type Texts<'a> = Vec<Text<'a>>;
+fn objects<S: serde::Serializer>(dists: &[ResolvedDist], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(dists.iter().map(DistObject::from))
+}
 
-fn texts<T: Display>(list: &[T]) -> Texts<'_> {
-    list.iter().map(|item| Text(item)).collect()
+fn requirers<S: serde::Serializer>(requirers: &[Requirer], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(requirers.iter().map(RequirerObject::from))
 }
 
 /// Something as the text that it is shown as.

@@ -15,6 +15,7 @@ mod error;
 mod files;
 mod find;
 mod fresh;
+mod locked_file;
 mod marker;
 mod model;
 mod passed_over;
@@ -30,12 +31,13 @@ mod select;
 mod selected;
 mod two_threads;
 mod uv;
+mod wheel_lines;
 mod words;
 #[cfg(test)]
 mod tests;
 
 pub use error::{LockError, NoWheel};
-pub use files::{Listed, PackageOrigin};
+pub use files::{Listed, PackageOrigin, SourceOrigin};
 pub use find::{candidates, find_input};
 pub use fresh::check_fresh;
 pub(crate) use model::{LocalInput, LockedProject};

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::words::{FileText, Words};
+use super::locked_file::{FilePlace, LockedFile};
+use super::words::FileText;
 use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
@@ -163,7 +164,7 @@ pub struct LockedPackage {
     /// What each of its dependency groups requires.
     pub groups: BTreeMap<ExtraName, Vec<Edge>>,
     /// What it declared when the lock was made, where the lock says so: of the user's own projects.
-    pub declared: Option<Declared>,
+    pub declared: Option<Box<Declared>>,
     /// Where its entry starts in the text, bytes.
     pub at: usize,
 }
@@ -308,26 +309,6 @@ pub enum LockedSource {
     },
 }
 
-/// Stands between digests of a file. No lock has it in one of them, and a blank in one stays a part of it.
-pub(super) const BETWEEN_HASHES: &str = "\u{1f}";
-
-/// One file of a package.
-#[derive(Clone, Debug)]
-pub struct LockedFile {
-    /// Its name, where that is not the last part of its place.
-    pub name: Option<Words>,
-    /// Where it is.
-    pub place: FilePlace,
-    /// `ALGORITHM:DIGITS`, as it is written; several have [`BETWEEN_HASHES`] between them.
-    pub hashes: Option<Words>,
-    /// Size in bytes.
-    pub size: Option<u64>,
-    /// When it was uploaded, as RFC 3339.
-    pub upload_time: Option<Words>,
-    /// URL of its attestations (PEP 740).
-    pub provenance: Option<Words>,
-}
-
 impl LockedPackage {
     /// One of which nothing else is known.
     pub(super) fn new(name: PackageName, version: Option<Version>, source: LockedSource, at: usize) -> Self {
@@ -348,29 +329,11 @@ impl LockedPackage {
             at,
         }
     }
-}
 
-impl LockedFile {
-    /// One of which nothing else is known.
-    pub(super) fn new(name: Option<Words>, place: FilePlace, hashes: Option<Words>) -> Self {
-        Self { name, place, hashes, size: None, upload_time: None, provenance: None }
+    /// Every file of it, the source archive last.
+    pub(super) fn files(&self) -> impl Iterator<Item = &LockedFile> {
+        self.wheels.iter().chain(&self.sdist)
     }
-
-    /// Whether only an index can say where it is.
-    fn is_asked_for(&self) -> bool {
-        self.place == FilePlace::Index
-    }
-}
-
-/// Where a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FilePlace {
-    /// Behind a URL.
-    Url(Words),
-    /// In a folder: a path relative to the lock, or an absolute one.
-    Path(Words),
-    /// Where the index says: the lock has its digest, and its name if that is known.
-    Index,
 }
 
 impl Lock {
@@ -398,9 +361,7 @@ impl Lock {
     /// Packages that an index of the lock has to be asked for: name, and place among [`Lock::indexes`].
     pub fn asked(&self) -> impl Iterator<Item = (&PackageName, usize)> {
         self.packages.iter().filter_map(|package| match &package.source {
-            LockedSource::Index(Some(at))
-                if package.wheels.iter().chain(&package.sdist).any(LockedFile::is_asked_for) =>
-            {
+            LockedSource::Index(Some(at)) if package.files().any(|file| file.place() == FilePlace::Index) => {
                 Some((&package.name, *at))
             }
             _ => None,
@@ -419,9 +380,8 @@ impl Lock {
                 }
                 LockedSource::Folder { .. } | LockedSource::Git { .. } => {}
                 LockedSource::Archive { .. } | LockedSource::Index(_) => {
-                    let files = package.wheels.iter().chain(&package.sdist);
-                    let paths = files.filter_map(|file| match &file.place {
-                        FilePlace::Path(path) => Some(LocalInput::File(self.folder.join(self.text.get(*path)))),
+                    let paths = package.files().filter_map(|file| match file.place() {
+                        FilePlace::Path(path) => Some(LocalInput::File(self.folder.join(self.text.get(path)))),
                         FilePlace::Url(_) | FilePlace::Index => None,
                     });
                     reached.extend(paths);

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::locked_file::{FileParts, FilePlace, LockedFile};
 use super::model::{
-    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedPackage, LockedSource, ProjectPart, Pythons,
-    WantedFor, Which,
+    Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, Pythons, WantedFor, Which,
 };
 use super::project_files::ProjectFile;
 use super::words::TextPart;
@@ -204,7 +204,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
             _ => FilePlace::Index,
         };
         let [name, hashes] = [file.name, file.hash].map(|read| read.map(|read| text.words(read)));
-        let locked = LockedFile::new(name, place, hashes);
+        let locked = LockedFile::from(FileParts::new(name, place, hashes));
         let file_name = locked.file_name(text).unwrap_or_default();
         if file_name.strip_suffix(".whl").is_some() {
             wheels.push(locked);

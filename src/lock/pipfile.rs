@@ -10,9 +10,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::locked_file::{BETWEEN_HASHES, FileParts, FilePlace};
 use super::model::{
-    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, ProjectTie, Pythons, WantedFor, Which,
+    Condition, Edge, Lock, LockPlace, LockedIndex, LockedPackage, LockedSource, ProjectPart, ProjectTie, Pythons,
+    WantedFor, Which,
 };
 use super::places::index_place;
 use super::{LockError, LockKind};
@@ -190,9 +191,9 @@ fn package_of(
         let written = words.add(path);
         let there = if path.contains("://") { FilePlace::Url(written) } else { FilePlace::Path(written) };
         let hashes = (!hashes.is_empty()).then(|| words.add(&hashes.join(BETWEEN_HASHES)));
-        vec![LockedFile::new(None, there, hashes)]
+        vec![FileParts::new(None, there, hashes).into()]
     } else {
-        let file = |hash| LockedFile::new(None, FilePlace::Index, Some(words.add(hash)));
+        let file = |hash| FileParts::new(None, FilePlace::Index, Some(words.add(hash))).into();
         hashes.into_iter().map(file).collect()
     };
     let marker = text("markers").map(|text| Condition { text: text.to_owned(), at });

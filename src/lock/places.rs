@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use toml::Value;
 
-use super::model::{FilePlace, Lock, LockKind, LockedPackage, LockedSource, ProjectTie, Which};
+use super::locked_file::FilePlace;
+use super::model::{Lock, LockKind, LockedPackage, LockedSource, ProjectTie, Which};
 use crate::archive::normalized;
 use crate::spec::{DEFAULT_INDEX_URL, SafeUrl, VersionOrUrl};
 
@@ -110,16 +111,13 @@ pub(super) fn place_of(lock: &Lock, package: &LockedPackage) -> Option<String> {
         LockedSource::Index(None) => return None,
         LockedSource::Git { url, subdirectory, .. } => git_place(&format!("{}{}", url.reveal(), below(subdirectory))),
         LockedSource::Folder { path, .. } => path_place(path, &lock.folder),
-        LockedSource::Archive { subdirectory } => {
-            let file = package.wheels.iter().chain(&package.sdist).next()?;
-            match file.place {
-                FilePlace::Url(url) => {
-                    format!("url {}", plain_place(&format!("{}{}", lock.text.get(url), below(subdirectory))))
-                }
-                FilePlace::Path(path) => path_place(&normalized(&lock.folder.join(lock.text.get(path))), &lock.folder),
-                FilePlace::Index => return None,
+        LockedSource::Archive { subdirectory } => match package.files().next()?.place() {
+            FilePlace::Url(url) => {
+                format!("url {}", plain_place(&format!("{}{}", lock.text.get(url), below(subdirectory))))
             }
-        }
+            FilePlace::Path(path) => path_place(&normalized(&lock.folder.join(lock.text.get(path))), &lock.folder),
+            FilePlace::Index => return None,
+        },
     })
 }
 

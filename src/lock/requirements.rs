@@ -98,7 +98,7 @@ fn demanded_of_url(dist: &ResolvedDist) -> Option<String> {
 
 /// One digest of every file of the version: the strongest that the index gives is the one that pip compares.
 fn hashes(dist: &ResolvedDist) -> Result<BTreeSet<&HashDigest>, LockError> {
-    let files = dist.siblings.iter().chain([&dist.file]);
+    let files = dist.siblings.iter().chain([&*dist.file]);
     let mut digests: BTreeSet<&HashDigest> = files.flat_map(|file| &file.hashes).collect();
     if dist.is_direct || digests.is_empty() {
         digests.extend(&dist.accepted_hashes);

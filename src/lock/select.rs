@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::files::{Building, choose_file};
+use super::files::{Building, Choice};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
 use super::selected::{SelectedFor, SelectedPackage};
@@ -273,27 +274,26 @@ impl<'a> Selection<'a> {
 
     fn finish(&self, taken: &Taken) -> Result<Vec<SelectedPackage>, LockError> {
         let lock = self.lock;
-        let mut packages: Vec<SelectedPackage> = Vec::new();
-        let mut places: HashMap<&PackageName, usize> = HashMap::new();
-        let mut lacking: Vec<LockError> = Vec::new();
         let is_wanted = |(at, _): &(usize, &Reasons)| {
             let is_project = taken.project == Some(*at);
             let is_virtual = matches!(lock.packages[*at].source, LockedSource::Folder { is_virtual: true, .. });
             !(is_virtual || (is_project && !self.request.with_project))
         };
         let wanted: Vec<(usize, &Reasons)> = taken.iter().filter(is_wanted).collect();
+        let LockRequest { allow_build, no_build, format_control, .. } = self.request;
+        let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
+        let choice = Choice::new(lock, self.target, building);
         let choose = |part: &[(usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
-            part.iter().map(|(at, reasons)| (*at, self.package(&lock.packages[*at], reasons))).collect()
+            part.iter().map(|(at, reasons)| (*at, self.package(&choice, &lock.packages[*at], reasons))).collect()
         };
-        let chosen = match halves(&wanted, self.parted_from) {
-            None => choose(&wanted),
-            Some((one, other)) => {
-                let (mut one, other) = both(|| choose(one), || choose(other));
-                one.extend(other);
-                one
-            }
+        let mut packages: Vec<SelectedPackage> = Vec::with_capacity(wanted.len());
+        let mut places: HashMap<&PackageName, usize> = HashMap::with_capacity(wanted.len());
+        let mut lacking: Vec<LockError> = Vec::new();
+        let (one, other) = match halves(&wanted, self.parted_from) {
+            None => (choose(&wanted), Vec::new()),
+            Some((one, other)) => both(|| choose(one), || choose(other)),
         };
-        for (at, selected) in chosen {
+        for (at, selected) in one.into_iter().chain(other) {
             let package = &lock.packages[at];
             let selected = match selected {
                 Err(error) if error.is_of_one_package() => {
@@ -333,7 +333,12 @@ impl<'a> Selection<'a> {
         Ok(packages)
     }
 
-    fn package(&self, package: &LockedPackage, reasons: &Reasons) -> Result<SelectedPackage, LockError> {
+    fn package(
+        &self,
+        choice: &Choice,
+        package: &LockedPackage,
+        reasons: &Reasons,
+    ) -> Result<SelectedPackage, LockError> {
         let (lock, python) = (self.lock, self.target.python_full_version());
         if let Some(pythons) = &package.requires_python
             && !pythons.take(python)
@@ -341,24 +346,22 @@ impl<'a> Selection<'a> {
             let (name, needed) = (&package.name, &pythons.text);
             return Err(lock.refused(format!("{name} needs Python {needed}, and the target has {python}")));
         }
-        let LockRequest { allow_build, no_build, format_control, .. } = self.request;
-        let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
-        let (place, at) = choose_file(lock, package, self.target, &building)?;
+        let (place, at) = choice.file_of(package)?;
         let line = |at| u32::try_from(lock.line(at)).unwrap_or(u32::MAX);
         let entry = Origin::File { file: lock.path.clone(), line: line(package.at) };
-        let user = reasons.by_user.then(|| Requirer::User { origin: entry, requirement: named(&package.name) });
+        let requirement = Arc::new(named(&package.name));
         let name_of = |at: usize| lock.packages[at].name.clone();
         let by: BTreeSet<usize> = reasons.by.iter().copied().collect();
-        let others = by.into_iter();
-        let others = others.map(|from| Requirer::Dist { name: name_of(from), requirement: named(&package.name) });
+        let mut required_by = Vec::with_capacity(by.len() + usize::from(reasons.by_user));
+        if reasons.by_user {
+            required_by.push(Requirer::User { origin: entry, requirement: Arc::clone(&requirement) });
+        }
+        let others = by.into_iter().map(name_of);
+        required_by.extend(others.map(|name| Requirer::Dist { name, requirement: Arc::clone(&requirement) }));
         let mut dependencies: Vec<PackageName> = reasons.dependencies.iter().copied().map(name_of).collect();
         dependencies.sort_unstable();
         dependencies.dedup();
-        let asked = SelectedFor {
-            extras: reasons.extras.iter().cloned().collect(),
-            dependencies,
-            required_by: user.into_iter().chain(others).collect(),
-        };
+        let asked = SelectedFor { extras: reasons.extras.iter().cloned().collect(), dependencies, required_by };
         let origin = Origin::File { file: lock.path.clone(), line: line(at) };
         Ok(SelectedPackage { name: package.name.clone(), version: package.version.clone(), place, origin, asked })
     }

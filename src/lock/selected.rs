@@ -1,6 +1,6 @@
 //! One package that was selected of a lock, and the distribution that becomes of it.
 
-use super::files::{PackageOrigin, source_file};
+use super::files::{PackageOrigin, SourceOrigin, source_file};
 use crate::requirements::{DirectReference, Origin};
 use crate::resolution::{Requirer, ResolvedDist};
 use crate::spec::{DistFile, ExtraName, HashDigest, PackageName, Version};
@@ -37,12 +37,13 @@ impl SelectedPackage {
             // Not copied: of hundreds of packages nearly all are here.
             PackageOrigin::File { file, is_direct } => {
                 let accepted = file.hashes.clone();
-                return Ok(self.asked.dist(self.name, self.origin, (*file, accepted), is_direct, None));
+                return Ok(self.asked.dist(self.name, self.origin, (file, accepted), is_direct, None));
             }
             place => Self { place, ..self },
         };
         let known = match (&package.place, &package.version) {
-            (PackageOrigin::Source { url, accepted, .. }, Some(version)) if !package.is_folder() => {
+            (PackageOrigin::Source(source), Some(version)) if !package.is_folder() => {
+                let SourceOrigin { url, accepted, .. } = &**source;
                 source_file(&package.name, version, url, accepted.clone()).map(|file| (file, accepted.clone()))
             }
             _ => None,
@@ -55,17 +56,18 @@ impl SelectedPackage {
 
     /// The version of a folder is what the folder says now.
     fn is_folder(&self) -> bool {
-        matches!(&self.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. })
+        let PackageOrigin::Source(source) = &self.place else { return false };
+        matches!(source.reference, DirectReference::Folder { .. })
     }
 
     /// The distribution, once its file and version are known.
     pub fn into_dist(self, file: DistFile, accepted_hashes: Vec<HashDigest>) -> ResolvedDist {
         let (is_direct, built_from) = match self.place {
             PackageOrigin::File { is_direct, .. } => (is_direct, None),
-            PackageOrigin::Source { reference, .. } => (true, Some(reference)),
+            PackageOrigin::Source(source) => (true, Some(source.reference)),
             PackageOrigin::Listed(_) => (false, None),
         };
-        self.asked.dist(self.name, self.origin, (file, accepted_hashes), is_direct, built_from)
+        self.asked.dist(self.name, self.origin, (Box::new(file), accepted_hashes), is_direct, built_from)
     }
 }
 
@@ -75,7 +77,7 @@ impl SelectedFor {
         self,
         name: PackageName,
         origin: Origin,
-        file: (DistFile, Vec<HashDigest>),
+        file: (Box<DistFile>, Vec<HashDigest>),
         is_direct: bool,
         built_from: Option<DirectReference>,
     ) -> ResolvedDist {

@@ -1,6 +1,7 @@
 //! Tests of the lock room: what is read, what is written, and that both agree.
 
 use std::path::Path;
+use std::sync::Arc;
 
 /// The words of the command line.
 #[path = "../bin/barrow/hints/lock.rs"]
@@ -10,7 +11,9 @@ use super::model::LockedSource;
 use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
 use super::select::select_parted;
-use super::{Lock, LockError, LockKind, LockPlace, LockRequest, json, preferences, select};
+use super::{
+    Lock, LockError, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, json, preferences, select,
+};
 use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
 
@@ -280,7 +283,14 @@ fn what_is_selected_in_halves_is_what_is_selected_in_one_piece() {
         }
     }
     let target = target("python3.12", Architecture::Arm64);
-    assert_eq!(select(&large, &request, &target).unwrap().len(), 250);
+    let selected = select(&large, &request, &target).unwrap();
+    assert_eq!(selected.len(), 250);
+    let index = |package: &SelectedPackage| match &package.place {
+        PackageOrigin::File { file, .. } => Arc::clone(&file.origin),
+        other => panic!("{other:?}"),
+    };
+    let is_shared = |package: &SelectedPackage| Arc::ptr_eq(&index(package), &index(&selected[0]));
+    assert!(selected.iter().all(is_shared), "an index is there once");
     let LockError::Several(errors) = select(&lacking, &request, &target).unwrap_err() else { panic!("several lack") };
     assert_eq!(errors.len(), 84, "every one is told, of both halves");
 }

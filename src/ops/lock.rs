@@ -152,7 +152,7 @@ fn name_origins(known: &HashMap<&str, &MirrorFile>, resolution: &mut Resolution)
         return;
     }
     for dist in resolution.dists.iter_mut().filter(|dist| !dist.is_direct) {
-        for file in std::iter::once(&mut dist.file).chain(&mut dist.siblings) {
+        for file in std::iter::once(&mut *dist.file).chain(&mut dist.siblings) {
             let sha256 = file.hashes.iter().find(|digest| digest.algorithm() == HashAlgorithm::Sha256);
             if let Some(known) = sha256.and_then(|digest| known.get(digest.hex().as_str()))
                 && let Some(Ok(url)) = known.source.as_ref().map(|url| SafeUrl::parse(url))

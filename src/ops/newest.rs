@@ -4,7 +4,7 @@ use super::Error;
 use crate::context::Context;
 use crate::request::RequestOptions;
 use crate::resolve::ProjectAnswer;
-use crate::spec::{DistFile, DistFilename, PackageName, SafeUrl, Version};
+use crate::spec::{DistFile, DistFilename, PackageName, SafeUrl, TagSet, Version};
 use crate::supply::{Inquiry, Session, SupplyError};
 
 /// What the indexes say about barrow.
@@ -50,9 +50,9 @@ pub async fn newest_barrow(request: RequestOptions, with_previews: bool, context
 /// makes them. Another project of the name would have others.
 fn is_release(file: &DistFile) -> bool {
     let DistFilename::Wheel(wheel) = &file.filename else { return false };
-    let is_only = |tags: &[Box<str>], tag: &str| tags.iter().all(|other| &**other == tag);
-    is_only(&wheel.pythons, "py3")
-        && is_only(&wheel.abis, "none")
-        && !wheel.platforms.iter().any(|platform| &**platform == "any")
+    let is_only = |tags: TagSet<'_>, tag: &str| tags.iter().all(|other| other == tag);
+    is_only(wheel.pythons(), "py3")
+        && is_only(wheel.abis(), "none")
+        && !wheel.platforms().iter().any(|platform| platform == "any")
         && !file.yanked.is_yanked()
 }

@@ -64,7 +64,7 @@ pub async fn survey(
     let resolution = inquiry.resolve(&target, &options).await?.resolution;
     let mut inventory = of_resolution(&resolution, &session.cache);
     let file_of = |name: &PackageName| {
-        resolution.dists.iter().find(|dist| dist.name == *name).map(|dist| Arc::new(dist.file.clone()))
+        resolution.dists.iter().find(|dist| dist.name == *name).map(|dist| Arc::from(dist.file.clone()))
     };
     let unknown = inventory.dists.iter().enumerate().filter(|(_, dist)| dist.size_bytes.is_none());
     let unknown: Vec<(usize, Arc<DistFile>)> =

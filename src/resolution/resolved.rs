@@ -1,6 +1,7 @@
 //! What was chosen, and who asked for it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +50,7 @@ pub struct ResolvedDist {
     /// The chosen version.
     pub version: Version,
     /// The file to use on the target.
-    pub file: DistFile,
+    pub file: Box<DistFile>,
     /// Digests of which the file must match one: of the user's `--hash` where given, else of the index. Empty: none
     /// known.
     pub accepted_hashes: Vec<HashDigest>,
@@ -87,13 +88,13 @@ pub enum Requirer {
         /// The line of a file, or the command line.
         origin: Origin,
         /// The requirement.
-        requirement: Requirement,
+        requirement: Arc<Requirement>,
     },
     /// Another distribution of the resolution.
     Dist {
         /// Its name.
         name: PackageName,
         /// The requirement.
-        requirement: Requirement,
+        requirement: Arc<Requirement>,
     },
 }

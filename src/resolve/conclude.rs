@@ -1,6 +1,7 @@
 //! From the solver's choice of versions to the [`Resolution`]: files, extras, who requires whom, what was passed over.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use pubgrub::Ranges;
 
@@ -88,7 +89,7 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
         let range = needs::required_range(provider, &applied)?;
         if let (Some(project), Some(origin)) = (chosen.get_mut(&applied.requirement.name), applied.origin) {
             project.range = project.range.intersection(&range);
-            project.required_by.push(Requirer::User { origin, requirement: applied.requirement });
+            project.required_by.push(Requirer::User { origin, requirement: Arc::new(applied.requirement) });
         }
     }
     let names: Vec<PackageName> = chosen.keys().cloned().collect();
@@ -121,7 +122,8 @@ fn link(provider: &Provider<'_>, chosen: &mut BTreeMap<PackageName, Chosen>) -> 
             if let Some(project) = chosen.get_mut(&wanted) {
                 dependencies.insert(wanted);
                 project.range = project.range.intersection(&range);
-                project.required_by.push(Requirer::Dist { name: name.clone(), requirement: applied.requirement });
+                let requirement = Arc::new(applied.requirement);
+                project.required_by.push(Requirer::Dist { name: name.clone(), requirement });
             }
         }
         let project = chosen.get_mut(&name).expect("its name comes from the map");
@@ -196,7 +198,7 @@ fn resolved_dist(
         requires_dist: project.requires_dist,
         is_direct: direct.is_some(),
         built_from: direct.and_then(|direct| direct.dist.built_from.clone()),
-        file,
+        file: Box::new(file),
         name,
     })
 }

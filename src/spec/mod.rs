@@ -85,7 +85,7 @@ pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub(crate) use version::{Prerelease, read_version};
 pub(crate) use weak_digest::{WeakDigest, WeakHasher};
 pub use wheel_file::{WheelFile, WheelFileError};
-pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, WheelFilename};
+pub use wheel_filename::{DistFilename, FilenameError, SdistFilename, SdistFormat, TagSet, WheelFilename};
 pub(crate) use wheel_filename::{ends_as_dist, sdist_stem};
 
 #[cfg(test)]

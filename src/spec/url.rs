@@ -250,13 +250,13 @@ impl fmt::Debug for SafeUrl {
 /// records of the cache keep it, because without it the address leads nowhere.
 impl Serialize for SafeUrl {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() {
-            return serializer.serialize_str(self.without_secrets().0.as_str());
-        }
-        if self.0.username().is_empty() && self.0.password().is_none() {
+        let is_readable = serializer.is_human_readable();
+        let has_userinfo = !self.0.username().is_empty() || self.0.password().is_some();
+        if !has_userinfo && (!is_readable || self.0.query().is_none()) {
             return serializer.serialize_str(self.0.as_str());
         }
-        serializer.serialize_str(self.without_credentials().0.as_str())
+        let plain = if is_readable { self.without_secrets() } else { self.without_credentials() };
+        serializer.serialize_str(plain.0.as_str())
     }
 }
 

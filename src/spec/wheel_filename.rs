@@ -19,12 +19,24 @@ pub struct WheelFilename {
     pub version: Version,
     /// Build number and the rest of the build tag: the tie-breaker between otherwise equal wheels; absent sorts first.
     pub build: Option<(u64, Box<str>)>,
-    /// Interpreter tags of the compressed tag set.
-    pub pythons: Vec<Box<str>>,
-    /// ABI tags of the compressed tag set.
-    pub abis: Vec<Box<str>>,
-    /// Platform tags of the compressed tag set.
-    pub platforms: Vec<Box<str>>,
+    /// Its tags in lower case, where the name has them otherwise.
+    lower_tags: Option<Box<str>>,
+}
+
+/// The tags of one kind in a compressed tag set, in lower case; there is at least one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TagSet<'a>(&'a str);
+
+impl<'a> TagSet<'a> {
+    /// As the name has them, with `.` between them.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
+    /// One by one.
+    pub fn iter(self) -> std::str::Split<'a, char> {
+        self.0.split('.')
+    }
 }
 
 /// Why a text is not the name of a wheel or sdist.
@@ -70,11 +82,32 @@ impl WheelFilename {
             || unescaped(text).any(|version| version == self.version || unescaped(own).any(|own| own == version))
     }
 
+    /// Interpreter tags of the compressed tag set.
+    pub fn pythons(&self) -> TagSet<'_> {
+        self.tag_set(2)
+    }
+
+    /// ABI tags of the compressed tag set.
+    pub fn abis(&self) -> TagSet<'_> {
+        self.tag_set(1)
+    }
+
+    /// Platform tags of the compressed tag set.
+    pub fn platforms(&self) -> TagSet<'_> {
+        self.tag_set(0)
+    }
+
+    /// A part of the name, counted from its end.
+    fn tag_set(&self, place: usize) -> TagSet<'_> {
+        let stem = self.text.strip_suffix(".whl").unwrap_or(&self.text);
+        TagSet(self.lower_tags.as_deref().unwrap_or(stem).rsplit('-').nth(place).unwrap_or_default())
+    }
+
     /// All tags of the compressed tag set, in the order of the name.
     pub fn tags(&self) -> impl Iterator<Item = Tag> + '_ {
-        self.pythons.iter().flat_map(move |python| {
-            self.abis.iter().flat_map(move |abi| {
-                self.platforms.iter().map(move |platform| Tag {
+        self.pythons().iter().flat_map(move |python| {
+            self.abis().iter().flat_map(move |abi| {
+                self.platforms().iter().map(move |platform| Tag {
                     python: python.to_string(),
                     abi: abi.to_string(),
                     platform: platform.to_string(),
@@ -87,8 +120,8 @@ impl WheelFilename {
 /// What a version of a file or folder name may stand for: hyphens are escaped there, and old tools escaped the `+` of a
 /// local version in the same way.
 fn unescaped(version: &str) -> impl Iterator<Item = Version> {
-    let readings = [version.replace('_', "-"), version.replacen('_', "+", 1)];
-    readings.into_iter().filter_map(|reading| reading.parse().ok())
+    let readings: [fn(&str) -> String; 2] = [|it| it.replace('_', "-"), |it| it.replacen('_', "+", 1)];
+    readings.into_iter().filter_map(|read| read(version).parse().ok())
 }
 
 impl FromStr for WheelFilename {
@@ -117,21 +150,16 @@ impl FromStr for WheelFilename {
                 Some((number, build[digits..].into()))
             }
         };
-        let split = |part: &'static str, value: &str| -> Result<Vec<Box<str>>, FilenameError> {
+        let name = PackageName::from_str(name).map_err(|_| bad("project name", name))?;
+        let version = unescaped(version).next().ok_or_else(|| bad("version", version))?;
+        for (part, value) in ["python tag", "abi tag", "platform tag"].into_iter().zip(tags) {
             if value.split('.').any(str::is_empty) {
                 return Err(bad(part, value));
             }
-            Ok(value.split('.').map(|tag| tag.to_ascii_lowercase().into()).collect())
-        };
-        Ok(Self {
-            name: PackageName::from_str(name).map_err(|_| bad("project name", name))?,
-            version: unescaped(version).next().ok_or_else(|| bad("version", version))?,
-            build,
-            pythons: split("python tag", tags[0])?,
-            abis: split("abi tag", tags[1])?,
-            platforms: split("platform tag", tags[2])?,
-            text: text.into(),
-        })
+        }
+        let is_lower = |tag: &&str| !tag.bytes().any(|byte| byte.is_ascii_uppercase());
+        let lower_tags = (!tags.iter().all(is_lower)).then(|| tags.join("-").to_ascii_lowercase().into());
+        Ok(Self { text: text.into(), name, version, build, lower_tags })
     }
 }
 

@@ -9,7 +9,7 @@ use super::{SupplyError, indexes};
 use crate::context::Context;
 use crate::index::IndexLocation;
 use crate::lock::{
-    Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, check_fresh,
+    Listed, Lock, LockError, LockKind, LockedProject, PackageOrigin, SelectedPackage, SourceOrigin, check_fresh,
     made_for_other_python, select,
 };
 use crate::request::{IndexSettings, Locked};
@@ -111,7 +111,8 @@ impl Inquiry {
     ) -> Result<ResolvedDist, SupplyError> {
         let (file, accepted) = match &package.place {
             PackageOrigin::File { file, .. } => (DistFile::clone(file), file.hashes.clone()),
-            PackageOrigin::Source { reference, accepted, .. } => {
+            PackageOrigin::Source(source) => {
+                let SourceOrigin { reference, accepted, .. } = &**source;
                 let found = self.builder.look_at(&package.name, reference, accepted.clone(), target).await?;
                 (found.file.clone(), accepted.clone())
             }

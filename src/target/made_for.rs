@@ -26,7 +26,7 @@ fn versions(minors: &BTreeSet<u32>) -> Vec<String> {
 /// What wheels are made for, those for Linux alone where there are such: `CPython 3.8 to 3.11 on Linux x86_64`.
 pub(crate) fn wheels_in_words(wheels: &[&WheelFilename], known: Glibc) -> String {
     let is_for_linux = |wheel: &&&WheelFilename| {
-        wheel.platforms.iter().any(|it| &**it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))
+        wheel.platforms().iter().any(|it| it == "any" || it.starts_with("manylinux") || it.starts_with("linux_"))
     };
     let linux: Vec<&WheelFilename> = wheels.iter().filter(is_for_linux).copied().collect();
     let wheels = if linux.is_empty() { wheels } else { &linux };
@@ -37,9 +37,9 @@ pub(crate) fn wheels_in_words(wheels: &[&WheelFilename], known: Glibc) -> String
 pub(crate) fn pythons_in_words(wheels: &[&WheelFilename]) -> String {
     let (mut exact, mut since, mut others) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for wheel in wheels {
-        let is_stable = wheel.abis.iter().any(|abi| abi.starts_with("abi3"));
-        let is_free = !wheel.abis.is_empty() && wheel.abis.iter().all(|abi| abi.ends_with('t') && abi.contains('3'));
-        for tag in &wheel.pythons {
+        let is_stable = wheel.abis().iter().any(|abi| abi.starts_with("abi3"));
+        let is_free = wheel.abis().iter().all(|abi| abi.ends_with('t') && abi.contains('3'));
+        for tag in wheel.pythons().iter() {
             let minor = |start: &str| tag.strip_prefix(start).and_then(|rest| rest.parse::<u32>().ok());
             match (minor("cp3"), minor("py3")) {
                 (Some(minor), _) if is_free => others.insert(format!("free-threaded CPython 3.{minor}")),
@@ -82,7 +82,7 @@ pub(crate) fn platforms_in_words(wheels: &[&WheelFilename], known: Glibc) -> Str
     let mut others = BTreeSet::new();
     for wheel in wheels {
         let mut needed: BTreeMap<String, Option<Glibc>> = BTreeMap::new();
-        for platform in &wheel.platforms {
+        for platform in wheel.platforms().iter() {
             match linux(platform) {
                 Some((machine, glibc)) => {
                     // Of several names of one wheel, the least demanding counts.
@@ -164,8 +164,7 @@ impl Tags {
                 TagMismatch::Platform(platforms_in_words(&of_kind().collect::<Vec<_>>(), self.glibc()))
             }
             TagMismatch::Architecture(_) => {
-                let machines =
-                    of_kind().flat_map(|wheel| wheel.platforms.iter()).filter_map(|platform| linux(platform));
+                let machines = of_kind().flat_map(|wheel| wheel.platforms().iter()).filter_map(linux);
                 let machines: BTreeSet<String> = machines.map(|(machine, _)| machine).collect();
                 TagMismatch::Architecture(join_and(&machines.into_iter().collect::<Vec<_>>()))
             }

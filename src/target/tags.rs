@@ -12,6 +12,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use memchr::memrchr;
 use serde::{Deserialize, Serialize};
 
 use super::{Architecture, Glibc, Runtime};
@@ -107,39 +108,27 @@ impl Tags {
     /// How well the best of a wheel's tags fits; `None` when none does. For those who do not ask why: it never
     /// allocates.
     pub fn priority(&self, wheel: &WheelFilename) -> Option<TagPriority> {
-        let [pythons, abis, platforms] = [&wheel.pythons, &wheel.abis, &wheel.platforms];
-        self.best(pythons.iter().map(|it| &**it), &abis.iter().map(|it| &**it), &platforms.iter().map(|it| &**it))
+        self.best(wheel.pythons().iter(), &wheel.abis().iter(), &wheel.platforms().iter())
     }
 
     /// Whether the target might load a file of this name. Only the text is looked at: a yes may turn out to be wrong
     /// when the name is read, a no does not.
     pub fn may_load(&self, filename: &str) -> bool {
         let Some(stem) = filename.strip_suffix(".whl") else { return true };
-        // A lock may have ten thousand names, so each is gone through once, from its end.
-        let (mut dashes, mut count) = ([0; 3], 0);
-        for (at, byte) in stem.bytes().enumerate().rev() {
-            match byte {
-                b'A'..=b'Z' => return true,
-                b'-' => {
-                    dashes[count] = at;
-                    count += 1;
-                }
-                _ => {}
-            }
-            if count == dashes.len() {
-                break;
-            }
-        }
-        let [of_platforms, of_abis, of_pythons] = dashes;
-        if count < dashes.len() {
+        // A lock may have ten thousand names, so only their ends are looked at, many bytes at a time.
+        let cut = |text: &str| memrchr(b'-', text.as_bytes()).map(|at| (at, at + 1));
+        let Some((of_platforms, platforms)) = cut(stem) else { return true };
+        let Some((of_abis, abis)) = cut(&stem[..of_platforms]) else { return true };
+        let Some((_, pythons)) = cut(&stem[..of_abis]) else { return true };
+        if stem.as_bytes()[pythons..].iter().fold(false, |found, byte| found | byte.is_ascii_uppercase()) {
             return true;
         }
-        let (pythons, abis) = (&stem[of_pythons + 1..of_abis], &stem[of_abis + 1..of_platforms]);
+        let (pythons, abis) = (&stem[pythons..of_abis], &stem[abis..of_platforms]);
         // The full ABI of another Python: most names, where there is a wheel for each.
         if matches!(Abi::parse(abis), Abi::CPython(minor) if minor != self.minor) {
             return false;
         }
-        let platforms = &stem[of_platforms + 1..];
+        let platforms = &stem[platforms..];
         self.best(pythons.split('.'), &abis.split('.'), &platforms.split('.')).is_some()
     }
 
@@ -179,13 +168,13 @@ impl Tags {
 
     /// Whether one of a wheel's platforms can be loaded, whatever its Python.
     pub(super) fn has_platform_of(&self, wheel: &WheelFilename) -> bool {
-        wheel.platforms.iter().any(|platform| &**platform == "any" || self.platform_place(platform).is_some())
+        wheel.platforms().iter().any(|platform| platform == "any" || self.platform_place(platform).is_some())
     }
 
     /// Why a wheel that does not fit does not: what would have to change least.
     fn mismatch(&self, wheel: &WheelFilename) -> TagMismatch {
-        let pythons = || wheel.pythons.iter().map(|python| InterpreterTag::parse(python));
-        let abis = || wheel.abis.iter().map(|abi| Abi::parse(abi));
+        let pythons = || wheel.pythons().iter().map(InterpreterTag::parse);
+        let abis = || wheel.abis().iter().map(Abi::parse);
         // Whether the interpreter fits is asked without the platform, whether the ABI fits with the interpreter.
         let fits = |python, abi| self.row(python, abi).is_some() || abi == Abi::None && self.any_row(python).is_some();
         if !pythons().any(|python| abis().any(|abi| fits(python, abi))) {
@@ -198,20 +187,20 @@ impl Tags {
                         .and_then(|rest| rest.strip_suffix('t'))
                         .is_some_and(|minor| number(minor).is_some())
             };
-            return if wheel.abis.iter().all(|abi| is_free_threaded(abi)) {
-                TagMismatch::FreeThreaded(wheel.abis.join("."))
+            return if wheel.abis().iter().all(is_free_threaded) {
+                TagMismatch::FreeThreaded(wheel.abis().as_str().to_owned())
             } else if interpreter_fits {
-                TagMismatch::Abi(wheel.abis.join("."))
+                TagMismatch::Abi(wheel.abis().as_str().to_owned())
             } else {
-                TagMismatch::Python(wheel.pythons.join("."))
+                TagMismatch::Python(wheel.pythons().as_str().to_owned())
             };
         }
         if self.listed.is_some() {
-            return TagMismatch::Platform(wheel.platforms.join("."));
+            return TagMismatch::Platform(wheel.platforms().as_str().to_owned());
         }
         let mut other_machine = false;
         let mut needed: Option<Glibc> = None;
-        for platform in &wheel.platforms {
+        for platform in wheel.platforms().iter() {
             match Platform::parse(platform) {
                 Platform::Manylinux { glibc, machine, .. } if machine == self.architecture.machine() => {
                     needed = [needed, Some(glibc)].into_iter().flatten().min();
@@ -222,8 +211,8 @@ impl Tags {
         }
         match needed {
             Some(needed) if needed > self.glibc => TagMismatch::Glibc { needed, available: self.glibc },
-            _ if other_machine => TagMismatch::Architecture(wheel.platforms.join(".")),
-            _ => TagMismatch::Platform(wheel.platforms.join(".")),
+            _ if other_machine => TagMismatch::Architecture(wheel.platforms().as_str().to_owned()),
+            _ => TagMismatch::Platform(wheel.platforms().as_str().to_owned()),
         }
     }
 

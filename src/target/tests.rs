@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{Architecture, Glibc, Profile, Runtime, TagMismatch, Tags, Target, targets_that_load};
-use crate::spec::{MarkerTree, PackageName, Version, WheelFilename};
+use crate::spec::{MarkerTree, PackageName, TagSet, Version, WheelFilename};
 
 fn runtime(name: &str) -> Runtime {
     name.parse().unwrap()
@@ -100,6 +100,35 @@ fn best_of_a_compressed_set_counts() {
     better("py3-none-manylinux_2_17_x86_64", "cp312-none-any");
     better("cp312-none-any", "py312-none-any");
     better("py3-none-any", "py311-none-any");
+}
+
+#[test]
+fn tags_count_in_lower_case() {
+    let wheel = wheel("CP312-cp312-ManyLinux_2_17_x86_64.linux_x86_64");
+    let sets = [wheel.pythons(), wheel.abis(), wheel.platforms()].map(TagSet::as_str);
+    assert_eq!(sets, ["cp312", "cp312", "manylinux_2_17_x86_64.linux_x86_64"]);
+    assert_eq!(wheel.as_str(), "demo-1.0-CP312-cp312-ManyLinux_2_17_x86_64.linux_x86_64.whl");
+    assert!(target("python3.12", "x86_64").tags().priority(&wheel).is_some());
+}
+
+#[test]
+fn a_look_at_a_name_refuses_only_what_does_not_load() {
+    let target = target("python3.12", "x86_64");
+    for (name, expected) in [
+        ("demo-1.0-py3-none-any.whl", true),
+        ("demo-1.0-1-cp312-cp312-manylinux_2_17_x86_64.whl", true),
+        ("demo-1.0-cp310.cp312-abi3-win32.linux_x86_64.whl", true),
+        ("demo-1.0-cp311-cp311-manylinux_2_17_x86_64.whl", false),
+        ("demo-1.0-cp312-cp312-win32.whl", false),
+        ("Demo-1.0-cp312-cp312-win32.whl", false),
+        // These are read to be sure.
+        ("demo-1.0-CP311-cp311-win32.whl", true),
+        ("cp311-cp311-win32.whl", true),
+        ("any.whl", true),
+        ("demo-1.0.tar.gz", true),
+    ] {
+        assert_eq!(target.tags().may_load(name), expected, "{name}");
+    }
 }
 
 #[test]

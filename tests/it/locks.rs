@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use barrow::lock::{Lock, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, check_fresh, select};
+use barrow::lock::{
+    Lock, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, SourceOrigin, check_fresh, select,
+};
 use barrow::requirements::DirectReference;
 use barrow::target::{Architecture, Runtime, Target};
 use serde::Deserialize;
@@ -28,7 +30,8 @@ fn stored() -> Vec<PathBuf> {
 }
 
 fn pin(package: &SelectedPackage) -> (String, String) {
-    let is_folder = matches!(&package.place, PackageOrigin::Source { reference: DirectReference::Folder { .. }, .. });
+    let is_folder = |source: &SourceOrigin| matches!(source.reference, DirectReference::Folder { .. });
+    let is_folder = matches!(&package.place, PackageOrigin::Source(source) if is_folder(source));
     let version = package.version.as_ref().filter(|_| !is_folder).map(ToString::to_string);
     (package.name.to_string(), version.unwrap_or_else(|| "folder".to_owned()))
 }

@@ -9,9 +9,10 @@ use toml::Spanned;
 
 use super::{constraint, project};
 use crate::archive::normalized;
+use crate::lock::locked_file::{FileParts, FilePlace};
 use crate::lock::model::{
-    Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource, ProjectPart,
-    Pythons, Roots, WantedFor, Which,
+    Condition, Edge, Lock, LockPlace, LockedIndex, LockedPackage, LockedSource, ProjectPart, Pythons, Roots, WantedFor,
+    Which,
 };
 use crate::lock::words::TextPart;
 use crate::lock::{LockError, LockKind};
@@ -232,7 +233,7 @@ fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Resul
             _ => FilePlace::Index,
         };
         let name = file.name.map(|name| text.words(name));
-        let locked = LockedFile::new(name, there, Some(text.words(file.hash)));
+        let locked = FileParts::new(name, there, Some(text.words(file.hash))).into();
         if is_wheel {
             wheels.push(locked);
         } else if format == Some(SdistFormat::TarGz) || (format.is_some() && sdist.is_none()) {

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::archive::normalized;
+use crate::lock::locked_file::{BETWEEN_HASHES, FileParts, FilePlace, LockedFile};
 use crate::lock::model::{
-    BETWEEN_HASHES, Condition, Edge, FilePlace, Lock, LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSource,
-    ProjectPart, Pythons, WantedFor, Which,
+    Condition, Edge, Lock, LockPlace, LockedIndex, LockedPackage, LockedSource, ProjectPart, Pythons, WantedFor, Which,
 };
 use crate::lock::words::{FileText, TextPart};
 use crate::lock::{LockError, LockKind};
@@ -147,18 +147,19 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
         None => None,
     };
     let requires_python = package.requires_python.as_ref().map(|text| specifiers(lock, text)).transpose()?;
-    let mut wheels: Vec<LockedFile> =
-        package.wheels.into_iter().map(|file| locked_file(&mut lock.text, file)).collect();
-    let mut sdist = package.sdist.map(|file| locked_file(&mut lock.text, file));
     let known = package.tool.as_ref().and_then(|tool| tool.get("barrow")?.get("provenance")?.as_table());
-    for file in wheels.iter_mut().chain(&mut sdist) {
-        let url = known.and_then(|known| known.get(&*file.file_name(&lock.text)?)?.as_str());
-        file.provenance = url.map(|url| lock.text.add(url));
-    }
+    let mut listed = |file| {
+        let mut parts = file_parts(&mut lock.text, file);
+        let url = known.and_then(|known| known.get(&*parts.file_name(&lock.text)?)?.as_str());
+        parts.provenance = url.map(|url| lock.text.add(url));
+        LockedFile::from(parts)
+    };
+    let mut wheels: Vec<LockedFile> = package.wheels.into_iter().map(&mut listed).collect();
+    let mut sdist = package.sdist.map(listed);
     let source = match (package.archive, package.vcs, package.directory) {
         (Some(archive), _, _) => {
             let subdirectory = archive.subdirectory.clone();
-            let file = locked_file(&mut lock.text, archive);
+            let file = LockedFile::from(file_parts(&mut lock.text, archive));
             if file.file_name(&lock.text).is_some_and(|name| name.strip_suffix(".whl").is_some()) {
                 (wheels, sdist) = (vec![file], None);
             } else {
@@ -212,7 +213,7 @@ fn repository(lock: &Lock, name: &PackageName, vcs: Vcs, at: usize) -> Result<Lo
 }
 
 /// A path is relative to the lock.
-fn locked_file(text: &mut FileText, file: File<'_>) -> LockedFile {
+fn file_parts(text: &mut FileText, file: File<'_>) -> FileParts {
     let place = match (file.path, file.url) {
         (Some(path), _) => FilePlace::Path(text.words(path)),
         (None, Some(url)) => FilePlace::Url(text.words(url)),
@@ -223,5 +224,5 @@ fn locked_file(text: &mut FileText, file: File<'_>) -> LockedFile {
     let hashes = hashes.collect::<Vec<_>>().join(BETWEEN_HASHES);
     let hashes = (!hashes.is_empty()).then(|| text.add(&hashes));
     let name = file.name.map(|name| text.words(name));
-    LockedFile { size: file.size, upload_time, ..LockedFile::new(name, place, hashes) }
+    FileParts { size: file.size, upload_time, ..FileParts::new(name, place, hashes) }
 }

@@ -8,6 +8,5 @@ mod parts;
 mod read;
 #[cfg(test)]
 mod tests;
-mod wheel_lines;
 
 pub(super) use read::read;

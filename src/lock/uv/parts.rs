@@ -1,6 +1,7 @@
 //! A lock of which two halves were read apart.
 
-use crate::lock::model::{FilePlace, Lock, LockedFile, LockedSource};
+use crate::lock::locked_file::{FileParts, FilePlace, LockedFile};
+use crate::lock::model::{Lock, LockedSource};
 
 impl Lock {
     /// This lock, then the packages of another one that was read from the same text.
@@ -12,7 +13,9 @@ impl Lock {
                 *at = indexes[*at];
             }
             for file in package.wheels.iter_mut().chain(&mut package.sdist) {
-                let LockedFile { name, place, hashes, size: _, upload_time, provenance } = file;
+                // A line is a part of the file.
+                let LockedFile::Read(parts) = file else { continue };
+                let FileParts { name, place, hashes, size: _, upload_time, provenance } = &mut **parts;
                 for words in [name, hashes, upload_time, provenance].into_iter().flatten() {
                     *words = moved(*words);
                 }

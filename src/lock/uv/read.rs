@@ -10,16 +10,16 @@ use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use super::wheel_lines;
 use crate::archive::normalized;
+use crate::lock::locked_file::{FileParts, FilePlace, LockedFile};
 use crate::lock::model::{
-    Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, FilePlace, Lock,
-    LockPlace, LockedFile, LockedIndex, LockedPackage, LockedSettings, LockedSource, Pythons, Roots, Which,
+    Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, Lock, LockPlace,
+    LockedIndex, LockedPackage, LockedSettings, LockedSource, Pythons, Roots, Which,
 };
 use crate::lock::plain_toml::{Lines, Odd, TableByTable};
 use crate::lock::two_threads::both;
 use crate::lock::words::{FileText, TextPart};
-use crate::lock::{LockError, LockKind};
+use crate::lock::{LockError, LockKind, wheel_lines};
 use crate::spec::{ExtraName, PackageName, SafeUrl, read_version};
 
 #[derive(Deserialize)]
@@ -81,11 +81,11 @@ struct Package<'a> {
     version: Option<TextPart<'a>>,
     source: Source<'a>,
     #[serde(default)]
-    dependencies: Vec<Dependency<'a>>,
+    dependencies: Vec<ReadEdge>,
     #[serde(default)]
-    optional_dependencies: BTreeMap<String, Vec<Dependency<'a>>>,
+    optional_dependencies: BTreeMap<String, Vec<ReadEdge>>,
     #[serde(default, alias = "dependency-groups")]
-    dev_dependencies: BTreeMap<String, Vec<Dependency<'a>>>,
+    dev_dependencies: BTreeMap<String, Vec<ReadEdge>>,
     sdist: Option<File<'a>>,
     #[serde(default)]
     wheels: Lines<'a, File<'a>>,
@@ -114,6 +114,15 @@ struct Dependency<'a> {
     #[serde(default)]
     extra: Vec<String>,
     marker: Option<Spanned<String>>,
+}
+
+/// An edge, or what is wrong with it: each is one as soon as it is read, so that a list of hundreds is there once.
+struct ReadEdge(Result<Edge, String>);
+
+impl<'de> Deserialize<'de> for ReadEdge {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Dependency::deserialize(deserializer).map(|dependency| Self(edge(dependency)))
+    }
 }
 
 /// A wheel or source archive.
@@ -165,11 +174,11 @@ impl<'de> Visitor<'de> for TimeVisitor {
 #[serde(rename_all = "kebab-case")]
 struct Metadata {
     #[serde(default)]
-    requires_dist: Vec<Declaration>,
+    requires_dist: Vec<ReadDeclaration>,
     #[serde(default)]
     provides_extras: Vec<String>,
     #[serde(default)]
-    requires_dev: BTreeMap<String, Vec<Declaration>>,
+    requires_dev: BTreeMap<String, Vec<ReadDeclaration>>,
 }
 
 /// A requirement as a project declared it.
@@ -190,6 +199,15 @@ struct Declaration {
     editable: Option<String>,
     r#virtual: Option<String>,
     subdirectory: Option<String>,
+}
+
+/// The same in the form of the model, or what is wrong with it.
+struct ReadDeclaration(Result<DeclaredRequirement, String>);
+
+impl<'de> Deserialize<'de> for ReadDeclaration {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Declaration::deserialize(deserializer).map(|item| Self(declaration(item)))
+    }
 }
 
 /// Reads a lock.
@@ -273,7 +291,8 @@ fn begin<'a>(lock: &mut Lock, document: Document<'a>) -> Result<(Manifest, Vec<P
 /// The settings that it was made with.
 fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<LockedSettings, LockError> {
     let list = |list: &mut Vec<Declaration>| -> Result<Vec<DeclaredRequirement>, LockError> {
-        std::mem::take(list).into_iter().map(|item| declaration(lock, item, 0)).collect()
+        let read = std::mem::take(list).into_iter().map(declaration);
+        read.map(|item| item.map_err(|reason| lock.malformed(0, reason))).collect()
     };
     let named = [
         ("resolution", options.resolution_mode),
@@ -292,16 +311,16 @@ fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<Lo
 /// Parts of projects of which one may be chosen.
 fn conflict(lock: &Lock, list: Spanned<Vec<ConflictItem>>) -> Result<ConflictingParts, LockError> {
     let at = list.span().start;
-    let read = |item: ConflictItem| -> Result<ConflictingPart, LockError> {
+    let read = |item: ConflictItem| -> Result<ConflictingPart, String> {
         let part = match (item.extra, item.group) {
-            (Some(extra), _) => ExclusivePart::Extra(extra_name(lock, &extra, at)?),
-            (None, Some(group)) => ExclusivePart::Group(extra_name(lock, &group, at)?),
+            (Some(extra), _) => ExclusivePart::Extra(extra_name(&extra)?),
+            (None, Some(group)) => ExclusivePart::Group(extra_name(&group)?),
             (None, None) => ExclusivePart::Main,
         };
-        Ok(ConflictingPart { package: project_name(lock, &item.package, at)?, part })
+        Ok(ConflictingPart { package: project_name(&item.package)?, part })
     };
-    let parts = list.into_inner().into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(ConflictingParts { parts, at })
+    let parts: Result<_, String> = list.into_inner().into_iter().map(read).collect();
+    Ok(ConflictingParts { parts: parts.map_err(|reason| lock.malformed(at, reason))?, at })
 }
 
 /// The user's own projects: the members of a workspace, else the one project beside the lock.
@@ -312,29 +331,30 @@ fn roots(lock: &Lock, manifest: &Manifest) -> Result<Roots, LockError> {
         let is_member = if names.is_empty() { *path == lock.folder } else { names.contains(&package.name) };
         is_member.then(|| (path.clone(), at))
     };
+    let wrong = |reason: String| lock.malformed(0, reason);
     let mut groups = BTreeMap::new();
     for (name, list) in &manifest.dependency_groups {
-        groups.insert(extra_name(lock, name, 0)?, declared_edges(lock, list)?);
+        groups.insert(extra_name(name).map_err(wrong)?, declared_edges(list).map_err(wrong)?);
     }
     Ok(Roots {
         members: lock.packages.iter().enumerate().filter_map(member).collect(),
-        dependencies: declared_edges(lock, &manifest.requirements)?,
+        dependencies: declared_edges(&manifest.requirements).map_err(wrong)?,
         groups,
     })
 }
 
 /// Edges of what the lock repeats as it was declared, without versions.
-fn declared_edges(lock: &Lock, list: &[Declaration]) -> Result<Vec<Edge>, LockError> {
+fn declared_edges(list: &[Declaration]) -> Result<Vec<Edge>, String> {
     list.iter()
         .map(|item| {
             let specifiers = crate::spec::lenient::specifiers(&item.specifier);
             Ok(Edge {
-                name: project_name(lock, &item.name, 0)?,
+                name: project_name(&item.name)?,
                 which: Which {
                     any_of: specifiers.ok().filter(|it| !it.is_empty()).into_iter().collect(),
                     ..Which::default()
                 },
-                extras: extra_names(lock, &item.extras, 0)?,
+                extras: extra_names(&item.extras)?,
                 marker: (!item.marker.is_empty()).then(|| Condition { text: item.marker.clone(), at: 0 }),
             })
         })
@@ -343,7 +363,7 @@ fn declared_edges(lock: &Lock, list: &[Declaration]) -> Result<Vec<Edge>, LockEr
 
 fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
-    let name = project_name(lock, package.name.get_ref(), at)?;
+    let name = project_name(package.name.get_ref()).map_err(|reason| lock.malformed(at, reason))?;
     let version = match &package.version {
         Some(text) => Some(read_version(text).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
         None => None,
@@ -353,16 +373,10 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
     let wheels = wheels(&mut lock.text, package.wheels, &package.source);
     let wheels = wheels.map_err(|odd| lock.malformed(at, format!("the wheels of {name}: {odd}")))?;
     let sdist = package.sdist.map(|file| locked_file(&mut lock.text, file, &package.source));
-    let lock = &*lock;
-    let edges = |list: Vec<Dependency<'_>>| -> Result<Vec<Edge>, LockError> {
-        list.into_iter().map(|dependency| edge(lock, dependency, at)).collect()
-    };
-    let tables = |tables: BTreeMap<String, Vec<Dependency<'_>>>| -> Result<BTreeMap<ExtraName, Vec<Edge>>, LockError> {
-        tables.into_iter().map(|(name, list)| Ok((extra_name(lock, &name, at)?, edges(list)?))).collect()
-    };
-    let mut extras = tables(package.optional_dependencies)?;
-    let mut groups = tables(package.dev_dependencies)?;
-    let declared = package.metadata.map(|metadata| declared(lock, metadata, at)).transpose()?;
+    let wrong = |reason: String| lock.malformed(at, reason);
+    let mut extras = tables(package.optional_dependencies).map_err(wrong)?;
+    let mut groups = tables(package.dev_dependencies).map_err(wrong)?;
+    let declared = package.metadata.map(declared).transpose().map_err(wrong)?;
     // An extra or group that requires nothing stands only here.
     if let Some(declared) = &declared {
         for name in &declared.extras {
@@ -376,10 +390,10 @@ fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockE
         source_key: Some(source_key),
         wheels,
         sdist,
-        dependencies: edges(package.dependencies)?,
+        dependencies: edges(package.dependencies).map_err(wrong)?,
         extras,
         groups,
-        declared,
+        declared: declared.map(Box::new),
         ..LockedPackage::new(name, version, source, at)
     })
 }
@@ -441,7 +455,7 @@ fn repository(lock: &Lock, text: &str, name: &PackageName, at: usize) -> Result<
 /// The wheels of a package, by lines where each is as uv writes it.
 fn wheels(text: &mut FileText, read: Lines<'_, File<'_>>, source: &Source<'_>) -> Result<Vec<LockedFile>, Odd> {
     if let Lines::Text(array) = &read
-        && let Some(wheels) = wheel_lines::read(text, array)
+        && let Some(wheels) = wheel_lines::read(text, array, LockedFile::Line)
     {
         return Ok(wheels);
     }
@@ -470,46 +484,55 @@ fn locked_file(text: &mut FileText, file: File<'_>, source: &Source<'_>) -> Lock
     };
     let upload_time = file.upload_time.map(|time| text.words(time.0));
     let [name, hashes] = [file.filename, file.hash].map(|read| read.map(|read| text.words(read)));
-    LockedFile { size: file.size, upload_time, ..LockedFile::new(name, place, hashes) }
+    FileParts { size: file.size, upload_time, ..FileParts::new(name, place, hashes) }.into()
 }
 
-fn edge(lock: &Lock, dependency: Dependency<'_>, at: usize) -> Result<Edge, LockError> {
-    let name = project_name(lock, &dependency.name, at)?;
+fn edges(list: Vec<ReadEdge>) -> Result<Vec<Edge>, String> {
+    let mut edges: Vec<Edge> = list.into_iter().map(|read| read.0).collect::<Result<_, _>>()?;
+    // Most packages have one or two, and there is room for four.
+    edges.shrink_to_fit();
+    Ok(edges)
+}
+
+fn tables(tables: BTreeMap<String, Vec<ReadEdge>>) -> Result<BTreeMap<ExtraName, Vec<Edge>>, String> {
+    tables.into_iter().map(|(name, list)| Ok((extra_name(&name)?, edges(list)?))).collect()
+}
+
+fn edge(dependency: Dependency<'_>) -> Result<Edge, String> {
+    let name = project_name(&dependency.name)?;
     let version = match &dependency.version {
-        Some(text) => Some(read_version(text).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
+        Some(text) => Some(read_version(text).map_err(|error| format!("{name}: {error}"))?),
         None => None,
     };
     Ok(Edge {
         name,
         which: Which { version, source: dependency.source.map(|source| source.key()), ..Which::default() },
-        extras: extra_names(lock, &dependency.extra, at)?,
+        extras: extra_names(&dependency.extra)?,
         marker: dependency.marker.map(Condition::from),
     })
 }
 
-fn declared(lock: &Lock, metadata: Metadata, at: usize) -> Result<Declared, LockError> {
-    let list = |list: Vec<Declaration>| -> Result<Vec<DeclaredRequirement>, LockError> {
-        list.into_iter().map(|item| declaration(lock, item, at)).collect()
+fn declared(metadata: Metadata) -> Result<Declared, String> {
+    let list = |list: Vec<ReadDeclaration>| -> Result<Vec<DeclaredRequirement>, String> {
+        list.into_iter().map(|read| read.0).collect()
     };
     let groups = metadata.requires_dev.into_iter();
     Ok(Declared {
         requires: list(metadata.requires_dist)?,
-        extras: extra_names(lock, &metadata.provides_extras, at)?,
-        groups: groups
-            .map(|(name, group)| Ok((extra_name(lock, &name, at)?, list(group)?)))
-            .collect::<Result<_, LockError>>()?,
+        extras: extra_names(&metadata.provides_extras)?,
+        groups: groups.map(|(name, group)| Ok((extra_name(&name)?, list(group)?))).collect::<Result<_, String>>()?,
     })
 }
 
-fn declaration(lock: &Lock, item: Declaration, at: usize) -> Result<DeclaredRequirement, LockError> {
+fn declaration(item: Declaration) -> Result<DeclaredRequirement, String> {
     let Declaration { git, url, path, directory, editable, r#virtual, index, subdirectory, .. } = item;
     let below = |url: String| subdirectory.map(|it| format!("{url}#subdirectory={it}")).unwrap_or(url);
     let (url, folder) = (url.map(below), directory.or(editable).or(r#virtual));
     let places = [("git", git), ("url", url), ("path", path), ("folder", folder), ("index", index)];
     let source = places.into_iter().find_map(|(kind, place)| Some((kind.to_owned(), place?)));
     Ok(DeclaredRequirement {
-        name: project_name(lock, &item.name, at)?,
-        extras: extra_names(lock, &item.extras, at)?,
+        name: project_name(&item.name)?,
+        extras: extra_names(&item.extras)?,
         specifiers: item.specifier,
         marker: item.marker,
         source,
@@ -545,14 +568,14 @@ fn is_url(text: &str) -> bool {
     text.contains("://")
 }
 
-fn project_name(lock: &Lock, text: &str, at: usize) -> Result<PackageName, LockError> {
-    text.parse().map_err(|_| lock.malformed(at, format!("`{text}` is not the name of a project")))
+fn project_name(text: &str) -> Result<PackageName, String> {
+    text.parse().map_err(|_| format!("`{text}` is not the name of a project"))
 }
 
-fn extra_name(lock: &Lock, text: &str, at: usize) -> Result<ExtraName, LockError> {
-    text.parse().map_err(|_| lock.malformed(at, format!("`{text}` is not a name for an extra or group")))
+fn extra_name(text: &str) -> Result<ExtraName, String> {
+    text.parse().map_err(|_| format!("`{text}` is not a name for an extra or group"))
 }
 
-fn extra_names(lock: &Lock, list: &[String], at: usize) -> Result<Vec<ExtraName>, LockError> {
-    list.iter().map(|text| extra_name(lock, text, at)).collect()
+fn extra_names(list: &[String]) -> Result<Vec<ExtraName>, String> {
+    list.iter().map(|text| extra_name(text)).collect()
 }

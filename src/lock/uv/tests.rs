@@ -6,6 +6,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::read::{package_by_package, read, whole};
+use crate::lock::locked_file::LockedFile;
 use crate::lock::{Lock, LockPlace};
 
 fn place() -> LockPlace {
@@ -13,13 +14,16 @@ fn place() -> LockPlace {
 }
 
 /// What is known of a lock, as a text.
-fn shown(lock: Option<Lock>) -> Option<String> {
-    lock.map(|lock| format!("{lock:?}"))
+fn shown(mut lock: Lock) -> String {
+    for file in lock.packages.iter_mut().flat_map(|package| &mut package.wheels) {
+        *file = file.parts(&lock.text).into();
+    }
+    format!("{lock:?}")
 }
 
 /// A text read package by package, by one thread and by two.
 fn quickly(text: &Arc<String>, place: &LockPlace) -> [Option<String>; 2] {
-    [usize::MAX, 0].map(|parted_from| shown(package_by_package(text, place, parted_from)))
+    [usize::MAX, 0].map(|parted_from| package_by_package(text, place, parted_from).map(shown))
 }
 
 #[test]
@@ -30,7 +34,7 @@ fn all_ways_of_reading_give_the_same() {
         let folder = folder.unwrap().path();
         let Ok(text) = fs_err::read_to_string(folder.join("uv.lock")) else { continue };
         let (text, place) = (Arc::new(text), LockPlace { folder, ..LockPlace::default() });
-        let slow = shown(whole(&text, &place).ok());
+        let slow = whole(&text, &place).ok().map(shown);
         assert!(slow.is_some());
         assert_eq!(quickly(&text, &place), [slow.clone(), slow], "uv writes its packages last");
         count += 1;
@@ -45,7 +49,7 @@ fn packages_under_their_old_name_are_read_too() {
     let text = Arc::new(text.to_owned());
     let lock = read(&text, &place()).unwrap();
     assert_eq!(lock.packages.len(), 1);
-    let whole = shown(whole(&text, &place()).ok());
+    let whole = whole(&text, &place()).ok().map(shown);
     assert_eq!(quickly(&text, &place()), [whole.clone(), whole]);
     // Under both names they would be one field twice.
     let other = "[[package]]\nname = 'b'\nsource = { virtual = '.' }\n";
@@ -132,16 +136,18 @@ proptest! {
         for (open, close) in open.into_iter().zip(close) {
             let wheels = format!("{open}{between}{close}");
             let text = package(&wheels);
-            let slow = whole(&text, &place).map(|lock| format!("{lock:?}")).map_err(|error| error.to_string());
+            let slow = whole(&text, &place).map(shown).map_err(|error| error.to_string());
             for quick in quickly(&text, &place).into_iter().flatten() {
                 prop_assert_eq!(Ok(&quick), slow.as_ref(), "{}", text);
             }
-            let read = read(&text, &place).map(|lock| format!("{lock:?}")).map_err(|error| error.to_string());
+            let read = read(&text, &place).map(shown).map_err(|error| error.to_string());
             prop_assert_eq!(read, slow);
         }
         let usual = lines.iter().all(|at| *at < 5);
-        let by_one = &quickly(&package(&format!("[\n{between}]")), &place)[0];
-        prop_assert!(!usual || by_one.is_some(), "uv writes such lines");
+        let by_one = package_by_package(&package(&format!("[\n{between}]")), &place, usize::MAX);
+        let is_line = |file: &LockedFile| matches!(file, LockedFile::Line(_));
+        let are_lines = by_one.is_some_and(|lock| lock.packages[0].wheels.iter().all(is_line));
+        prop_assert!(!usual || are_lines, "uv writes such lines");
     }
 
     /// Two threads give what one gives; whatever one of them does not take is read as a whole, and then told as it is.
@@ -154,12 +160,12 @@ proptest! {
         if by_two.is_some() {
             prop_assert_eq!(&by_two, &by_one);
         }
-        let slow = whole(&text, &place);
+        let slow = whole(&text, &place).map(shown).map_err(told);
         if by_one.is_some() {
-            prop_assert_eq!(&by_one, &slow.as_ref().ok().map(|lock| format!("{lock:?}")));
+            prop_assert_eq!(by_one.as_ref(), slow.as_ref().ok());
         }
-        let read = read(&text, &place).map(|lock| format!("{lock:?}")).map_err(told);
-        prop_assert_eq!(read, slow.map(|lock| format!("{lock:?}")).map_err(told));
+        let read = read(&text, &place).map(shown).map_err(told);
+        prop_assert_eq!(read, slow);
         if chosen.iter().chain([&usual]).all(|at| [0, 3, 4, 5, 7, 12].contains(at)) {
             prop_assert!(by_one.is_some() && by_two.is_some(), "{}", text);
         }

@@ -115,7 +115,7 @@ impl ApplicationPlan {
             self.need(
                 match dist.file.filename.as_wheel() {
                     Some(_) => Needed::wheel(dist),
-                    None => Needed::Sdist(Box::new(DistFile { hashes: dist.accepted_hashes, ..dist.file })),
+                    None => Needed::Sdist(Box::new(DistFile { hashes: dist.accepted_hashes, ..*dist.file })),
                 },
                 &why,
             );

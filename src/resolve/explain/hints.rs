@@ -214,9 +214,8 @@ impl<'a> ProjectHints<'a> {
     fn only_other_systems(&self, release: &Release) -> Option<Hint> {
         let files: Vec<_> = self.listing.files(release).map(|file| file.filename.as_wheel()).collect();
         let is_other = |platform: &str| ["win", "macosx"].iter().any(|start| platform.starts_with(start));
-        let are_other =
-            files.iter().all(|wheel| wheel.is_some_and(|wheel| wheel.platforms.iter().all(|it| is_other(it))));
-        let has_windows = files.iter().flatten().any(|wheel| wheel.platforms.iter().any(|it| it.starts_with("win")));
+        let are_other = files.iter().all(|wheel| wheel.is_some_and(|wheel| wheel.platforms().iter().all(is_other)));
+        let has_windows = files.iter().flatten().any(|wheel| wheel.platforms().iter().any(|it| it.starts_with("win")));
         let (name, version) = (self.name.clone(), release.version.version.clone());
         (!files.is_empty() && are_other).then_some(Hint::OtherSystems { name, version, has_windows })
     }
