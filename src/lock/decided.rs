@@ -1,5 +1,6 @@
 //! Whether a lock leaves nothing for an index to decide.
 
+use super::locked_file::LockedFile;
 use super::model::{Lock, LockedPackage, LockedSource};
 use crate::spec::PackageName;
 
@@ -13,7 +14,7 @@ impl Lock {
 
 fn is_decided(package: &LockedPackage, own: Option<&PackageName>) -> bool {
     let wheels = &package.wheels;
-    let have_digests = wheels.iter().all(|wheel| wheel.hashes.is_some());
+    let have_digests = wheels.iter().all(LockedFile::has_digest);
     match &package.source {
         LockedSource::Index(_) => have_digests && (package.sdist.is_some() || !wheels.is_empty()),
         LockedSource::Archive { .. } => have_digests && package.sdist.is_none(),

@@ -81,6 +81,14 @@ impl LockedFile {
         }
     }
 
+    /// Whether the lock has a digest of it, as every line has that is as usual.
+    pub(super) fn has_digest(&self) -> bool {
+        match self {
+            Self::Read(parts) => parts.hashes.is_some(),
+            Self::Line(_) => true,
+        }
+    }
+
     /// Where it is.
     pub(super) fn place(&self) -> FilePlace {
         match self {

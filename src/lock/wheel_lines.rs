@@ -7,7 +7,7 @@ use memchr::{memchr_iter, memchr3};
 
 use super::words::{FileText, Words};
 
-/// `{ url = "…", hash = "…", size = 1, upload-time = "…" },`, of which all but the URL may be missing.
+/// `{ url = "…", hash = "…", size = 1, upload-time = "…" },`, of which size and time may be missing.
 #[derive(Debug)]
 pub(super) struct WheelLine {
     pub(super) url: Words,
@@ -57,7 +57,7 @@ impl<'t> Lines<'t> {
     /// The rest of a line, from its URL on.
     fn rest_of_line(&mut self) -> Option<WheelLine> {
         let url = self.text_to_quote()?;
-        let hashes = if self.take(b", hash = \"") { Some(self.text_to_quote()?) } else { None };
+        let hashes = if self.take(b", hash = \"") { Some(self.text_to_quote()?) } else { return None };
         let size = if self.take(b", size = ") { Some(self.number()?) } else { None };
         let upload_time = if self.take(b", upload-time = \"") { Some(self.text_to_quote()?) } else { None };
         self.take(b" },\n").then_some(WheelLine { url, hashes, size, upload_time })
