@@ -36,6 +36,7 @@ mod index_key;
 mod input_key;
 mod inputs;
 mod keyed;
+mod linked;
 mod local;
 mod locked;
 mod options;
