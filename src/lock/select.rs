@@ -279,7 +279,11 @@ impl<'a> Selection<'a> {
             let is_virtual = matches!(lock.packages[*at].source, LockedSource::Folder { is_virtual: true, .. });
             !(is_virtual || (is_project && !self.request.with_project))
         };
-        let wanted: Vec<(usize, &Reasons)> = taken.iter().filter(is_wanted).collect();
+        let mut wanted: Vec<(usize, &Reasons)> = taken.iter().filter(is_wanted).collect();
+        if lock.kind == LockKind::Pipfile {
+            // What the project always needs is installed first, and what is there is not installed again.
+            wanted.sort_by_key(|(at, _)| lock.packages[*at].wanted.iter().all(|it| it.part != ProjectPart::Main));
+        }
         let LockRequest { allow_build, no_build, format_control, .. } = self.request;
         let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
         let choice = Choice::new(lock, self.target, building);
@@ -287,7 +291,7 @@ impl<'a> Selection<'a> {
             part.iter().map(|(at, reasons)| (*at, self.package(&choice, &lock.packages[*at], reasons))).collect()
         };
         let mut packages: Vec<SelectedPackage> = Vec::with_capacity(wanted.len());
-        let mut places: HashMap<&PackageName, usize> = HashMap::with_capacity(wanted.len());
+        let mut places: HashMap<&PackageName, (usize, usize)> = HashMap::with_capacity(wanted.len());
         let mut lacking: Vec<LockError> = Vec::new();
         let (one, other) = match halves(&wanted, self.parted_from) {
             None => (choose(&wanted), Vec::new()),
@@ -302,26 +306,22 @@ impl<'a> Selection<'a> {
                 }
                 other => other?,
             };
-            match places.get(&package.name).map(|place| &mut packages[*place]) {
-                None => {
-                    places.insert(&package.name, packages.len());
-                    packages.push(selected);
-                }
+            let Some((place, first)) = places.get(&package.name) else {
+                places.insert(&package.name, (packages.len(), at));
+                packages.push(selected);
+                continue;
+            };
+            let is_one = match lock.kind {
                 // An entry for an extra repeats the package with what the extra requires.
-                Some(other) if lock.kind == LockKind::Pdm && other.place == selected.place => {
-                    other.asked.dependencies.extend(selected.asked.dependencies);
-                    other.asked.dependencies.sort();
-                    other.asked.dependencies.dedup();
-                }
-                Some(other) => {
-                    let versions = match (&other.version, &selected.version) {
-                        (Some(one), Some(two)) if one != two => format!(": {one} and {two}"),
-                        _ => String::new(),
-                    };
-                    let name = &package.name;
-                    return Err(lock.refused(format!("{name} stands in it twice for this target{versions}")));
-                }
+                LockKind::Pdm => packages[*place].place == selected.place,
+                // Each category has all that it needs, whatever the others have.
+                LockKind::Pipfile => packages[*place].is_same_pin(&selected),
+                _ => false,
+            };
+            if !is_one {
+                return Err(self.twice(&lock.packages[*first], package));
             }
+            packages[*place].merge(selected);
         }
         if lacking.len() > 1 {
             return Err(LockError::Several(lacking));
@@ -331,6 +331,25 @@ impl<'a> Selection<'a> {
         }
         packages.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(packages)
+    }
+
+    /// A package that the target would get two of.
+    fn twice(&self, one: &LockedPackage, other: &LockedPackage) -> LockError {
+        let lock = self.lock;
+        let entry = |package: &LockedPackage| {
+            let version = package.version.as_ref().map(|version| format!("{version} ")).unwrap_or_default();
+            format!("{version}({}:{})", lock.path.display(), lock.line(package.at))
+        };
+        let advice = match (lock.kind, one.version == other.version) {
+            (LockKind::Pylock, _) => "the markers of one of them should leave the target out".to_owned(),
+            (_, true) => format!("both should be from one place (then `{}`)", lock.kind.update_command()),
+            (_, false) => {
+                let command = lock.kind.update_command();
+                format!("take fewer extras and groups, or require one version in all of them (then `{command}`)")
+            }
+        };
+        let (name, one, other) = (&one.name, entry(one), entry(other));
+        lock.refused(format!("{name} stands in it twice for this target, {one} and {other}: {advice}"))
     }
 
     fn package(

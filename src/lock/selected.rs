@@ -28,6 +28,25 @@ pub(super) struct SelectedFor {
 }
 
 impl SelectedPackage {
+    /// Whether another entry of a lock asks for the same: whatever digests it has, and whichever index it names.
+    pub(super) fn is_same_pin(&self, other: &Self) -> bool {
+        let is_listed = |package: &Self| matches!(package.place, PackageOrigin::Listed(_));
+        let is_version = self.version.is_some() && self.version == other.version;
+        self.place == other.place || (is_version && is_listed(self) && is_listed(other))
+    }
+
+    /// Takes what another entry of the same package adds to this one.
+    pub(super) fn merge(&mut self, other: Self) {
+        if let (PackageOrigin::Listed(own), PackageOrigin::Listed(more)) = (&mut self.place, other.place) {
+            let new = more.accepted.into_iter().filter(|digest| !own.accepted.contains(digest));
+            own.accepted.extend(new.collect::<Vec<_>>());
+        }
+        // Why it is there, the first says.
+        self.asked.dependencies.extend(other.asked.dependencies);
+        self.asked.dependencies.sort();
+        self.asked.dependencies.dedup();
+    }
+
     /// The distribution, where the lock says everything of it; else the package as it is.
     ///
     /// # Errors

@@ -177,7 +177,9 @@ fn what_cannot_be_used_is_refused_with_its_place() {
     check(&wheel("a-2-py3-none-any.whl", &good), "pylock.toml:4: `a-2-py3-none-any.whl` is not a file of version 1");
     let twice = wheel("a-1-py3-none-any.whl", &good);
     let twice = format!("{twice}{}", twice.strip_prefix(head).unwrap());
-    check(&twice, "`pylock.toml` cannot be used: a stands in it twice for this target");
+    let told = "a stands in it twice for this target, 1 (pylock.toml:4) and 1 (pylock.toml:8): the markers of one of them \
+                should leave the target out";
+    check(&twice, &format!("`pylock.toml` cannot be used: {told}"));
     let unknown = LockRequest { extras: vec!["slow".parse().unwrap()], ..LockRequest::default() };
     let error = read_for(&foreign(), &unknown).unwrap_err();
     assert_eq!(error.to_string(), "`pylock.toml` cannot be used: it has no extra `slow` (it has fast)");

@@ -110,6 +110,12 @@ impl<T: Keyed> Keyed for [T] {
     }
 }
 
+impl<T: Keyed, const N: usize> Keyed for [T; N] {
+    fn encode(&self, encoder: &mut Encoder) {
+        self.as_slice().encode(encoder);
+    }
+}
+
 impl<T: Keyed> Keyed for Vec<T> {
     fn encode(&self, encoder: &mut Encoder) {
         self.as_slice().encode(encoder);

@@ -15,6 +15,7 @@ use fs_err as fs;
 
 use super::RequestError;
 use super::keyed::Encoder;
+use super::linked::{is_own_mirror, is_page, linked};
 use super::repository;
 use crate::archive::{Limits, normalized, read_source};
 use crate::build::{BuildSystem, GivenVariables, folder_digest_and_variables, static_metadata};
@@ -227,13 +228,15 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
         return Ok(Some(Encoder::digest("absent")));
     }
     if look == Look::AtStamps {
-        return Ok(if path.is_dir() { stamps(path) } else { Some(content(path)?) });
+        let page = if path.is_file() { Some(content(path)?) } else { None };
+        return Ok(stamps(path).map(|stamps| Encoder::digest(&(page, stamps))));
     }
     // A page's files may lie beside it.
-    let top = if path.is_dir() { Some(path) } else { path.parent() };
-    let mut lines = Vec::new();
+    let top = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
+    let mut contents = Contents { lines: Vec::new(), seen: BTreeSet::new() };
+    let mut pages = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut open: Vec<(PathBuf, usize)> = top.map(|top| (top.to_owned(), 0)).into_iter().collect();
+    let mut open: Vec<(PathBuf, usize)> = vec![(top.to_owned(), 0)];
     while let Some((folder, depth)) = open.pop() {
         // Links may lead back to where they are.
         if depth > DEEPEST || !seen.insert(fs::canonicalize(&folder).unwrap_or_else(|_| folder.clone())) {
@@ -241,17 +244,45 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
         }
         let failed = |source| RequestError::ReadInput { path: folder.clone(), source };
         for entry in fs::read_dir(&folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.is_dir() {
-                open.push((path, depth + 1));
-            } else if is_offered(&path) && path.is_file() {
-                let below = path.strip_prefix(top.unwrap_or(&folder)).unwrap_or(&path);
-                lines.push((below.to_string_lossy().into_owned(), content(&path)?));
+            let file = entry.map_err(failed)?.path();
+            if file.is_dir() {
+                open.push((file, depth + 1));
+            } else if (is_offered(&file) || file == path) && file.is_file() {
+                let below = file.strip_prefix(top).unwrap_or(&file).to_string_lossy().into_owned();
+                if is_page(&file, path) {
+                    pages.push((below.clone(), file.clone()));
+                }
+                contents.add(below, file)?;
             }
         }
     }
-    lines.sort_unstable();
-    Ok(Some(Encoder::digest(&lines)))
+    // By name: a file that two pages link to counts with the first.
+    pages.sort_unstable();
+    for (below, page) in pages {
+        for file in linked(&page).into_iter().filter(|file| file.is_file()) {
+            // Where it lies is what the page says.
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            contents.add(format!("{below} -> {name}"), file)?;
+        }
+    }
+    contents.lines.sort_unstable();
+    Ok(Some(Encoder::digest(&contents.lines)))
+}
+
+/// Files with the digests of their contents, each once.
+struct Contents {
+    lines: Vec<(String, HashDigest)>,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Contents {
+    fn add(&mut self, name: String, file: PathBuf) -> Result<(), RequestError> {
+        if !self.seen.contains(&file) {
+            self.lines.push((name, content(&file)?));
+            self.seen.insert(file);
+        }
+        Ok(())
+    }
 }
 
 /// Whether an index has anything to do with files of this name: pages, metadata and distribution files. A folder that
@@ -261,11 +292,18 @@ fn is_offered(path: &Path) -> bool {
     path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| KINDS.contains(&extension))
 }
 
-/// Names, sizes and times of all that is in a folder, as a digest; `None` when it is too much to look at.
-fn stamps(folder: &Path) -> Option<HashDigest> {
+/// Names, sizes and times of all that is in a folder and of what its pages link to, or a page alone, as a digest; `None`
+/// when it is too much to look at.
+fn stamps(asked: &Path) -> Option<HashDigest> {
     let mut lines = Vec::new();
+    let mut pages = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut open = vec![folder.to_owned()];
+    let mut open = Vec::new();
+    if asked.is_dir() {
+        open.push(asked.to_owned());
+    } else if is_page(asked, asked) {
+        pages.push(asked.to_owned());
+    }
     while let Some(folder) = open.pop() {
         // Links may lead back to where they are.
         let itself = fs::metadata(&folder).ok()?;
@@ -274,20 +312,42 @@ fn stamps(folder: &Path) -> Option<HashDigest> {
         }
         for entry in fs::read_dir(&folder).ok()? {
             let path = entry.ok()?.path();
-            // A link that leads nowhere counts as what it is.
-            let metadata = fs::metadata(&path).or_else(|_| fs::symlink_metadata(&path)).ok()?;
-            let times = (metadata.mtime(), metadata.mtime_nsec());
-            lines.push((path.to_string_lossy().into_owned(), (metadata.len(), times)));
-            if metadata.is_dir() {
+            let (stamp, is_folder) = stamp(&path)?;
+            lines.push(stamp);
+            if is_folder {
                 open.push(path);
+            } else if is_page(&path, asked) {
+                pages.push(path);
             }
         }
         if lines.len() > ENTRIES_MOST {
             return None;
         }
     }
+    // Reading pages takes longer than looking at times.
+    let pages = if is_own_mirror(asked) { Vec::new() } else { pages };
+    for page in pages {
+        // What is not there counts as soon as it is.
+        lines.extend(linked(&page).iter().filter_map(|file| Some(stamp(file)?.0)));
+        if lines.len() > ENTRIES_MOST {
+            return None;
+        }
+    }
     lines.sort_unstable();
     Some(Encoder::digest(&lines))
+}
+
+/// A path, and what tells the file there from what it was.
+type Stamp = (String, ((u64, u64), [(i64, i64); 2]));
+
+/// What tells a file that was changed or replaced from what it was, and whether it is a folder. One that was put in the
+/// place of another has a number of its own, and the time of the last change of its inode is set by the system alone.
+fn stamp(path: &Path) -> Option<(Stamp, bool)> {
+    // A link that leads nowhere counts as what it is.
+    let metadata = fs::metadata(path).or_else(|_| fs::symlink_metadata(path)).ok()?;
+    let times = [(metadata.mtime(), metadata.mtime_nsec()), (metadata.ctime(), metadata.ctime_nsec())];
+    let told = ((metadata.len(), metadata.ino()), times);
+    Some(((path.to_string_lossy().into_owned(), told), metadata.is_dir()))
 }
 
 /// The digest of a file.

@@ -37,6 +37,7 @@ mod index_key;
 mod input_key;
 mod inputs;
 mod keyed;
+mod linked;
 mod local;
 mod locked;
 mod options;

@@ -314,6 +314,70 @@ fn wheels_of_this_machine() {
     check(&with("./wheels/tiny-1.0-py3-none-any.whl\n"), &index, &[], vec![edited()]);
 }
 
+/// Writes a wheel of `tiny` with this content into a folder, and the page that links to it, with or without its digest.
+fn page_and_wheel(context: &TestContext, [page, reference, folder]: [&str; 3], content: &str, with_digest: bool) {
+    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", content).build();
+    let name = &wheel.filename;
+    let fragment = if with_digest { format!("#sha256={}", sha256_hex(&wheel.bytes)) } else { String::new() };
+    context.write(page, format!("<a href=\"{reference}{name}{fragment}\">{name}</a>"));
+    context.write(&format!("{folder}/{name}"), &wheel.bytes);
+}
+
+/// Pages whose files lie elsewhere: that of a project in a tree, as bandersnatch writes it, and one of its own. With
+/// each, the requirements that name it.
+const PAGES: [([&str; 3], &str); 2] = [
+    (["web/simple/tiny/index.html", "../../links/", "web/links"], "tiny\n--no-index\n--find-links web/simple\n"),
+    (["pages/page.html", "../links/", "links"], "tiny\n--no-index\n--find-links pages/page.html\n"),
+];
+
+#[test]
+fn files_that_pages_link_to_count_wherever_they_lie() {
+    for (places, requirements) in PAGES {
+        for with_digest in [false, true] {
+            let world = |context: &TestContext| {
+                context.write("app/handler.py", "");
+                context.write("app/requirements.txt", requirements);
+                page_and_wheel(context, places, "x = 1\n", with_digest);
+            };
+            let edited = edit("a wheel", true, move |context| page_and_wheel(context, places, "x = 2\n", with_digest));
+            let beside = edit("a wheel that no page names", false, move |context| {
+                context.write(&format!("{}/other-1.0-py3-none-any.whl", places[2]), "");
+            });
+            let rows = vec![edited, beside];
+            check(&world, &IndexServer::new().start(), &[], rows);
+        }
+    }
+}
+
+#[test]
+fn a_wheel_that_another_takes_the_place_of_is_no_longer_the_same() {
+    let folder = (["unused.html", "wheels/", "wheels"], "tiny\n--no-index\n--find-links wheels\n");
+    for (places, requirements) in [folder].into_iter().chain(PAGES) {
+        let context = TestContext::new();
+        context.write("app/handler.py", "");
+        context.write("app/requirements.txt", requirements);
+        let wheel = format!("{}/tiny-1.0-py3-none-any.whl", places[2]);
+        let bundle = || {
+            let output =
+                context.barrow().args(["bundle", "app", "-o", "out", "--runtime", "python3.13"]).output().unwrap();
+            assert!(output.status.success(), "{}", context.show(&output));
+            (context.show(&output).contains("Nothing has changed"), context.tree("out"))
+        };
+        page_and_wheel(&context, places, "x = 1\n", false);
+        let (_, first) = bundle();
+        assert_eq!(bundle(), (true, first.clone()), "{requirements}");
+        let modified = fs_err::metadata(context.path(&wheel)).unwrap().modified().unwrap();
+        // Of the same name, size and time as before.
+        page_and_wheel(&context, places, "x = 2\n", false);
+        for file in [&*wheel, places[0]] {
+            let file = fs_err::File::options().write(true).open(context.path(file)).unwrap();
+            file.file().set_modified(modified).unwrap();
+        }
+        let (is_unchanged, second) = bundle();
+        assert!(!is_unchanged && second != first, "{requirements}");
+    }
+}
+
 /// A project folder that says all about itself, with the backend of the tests.
 fn project(context: &TestContext, place: &str, name: &str, requires: &str) {
     let quoted = if requires.is_empty() { String::new() } else { format!("\"{requires}\"") };

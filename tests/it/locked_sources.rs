@@ -306,6 +306,43 @@ fn what_pipenv_does_not_pin_counts_where_its_marker_holds() {
 }
 
 #[test]
+fn categories_of_pipenv_may_have_the_same_package() {
+    let thing = WheelBuilder::new("thing", "1.0").build();
+    let digest = format!("\"sha256:{}\"", sha256_hex(&thing.bytes));
+    let newer = WheelBuilder::new("thing", "2.0").build();
+    let newer_digest = format!("\"sha256:{}\"", sha256_hex(&newer.bytes));
+    let foreign = format!("\"sha256:{}\"", "0".repeat(64));
+    let index = IndexServer::new().file(thing).file(newer).start();
+    let context = TestContext::new();
+    context.write("fn/handler.py", "");
+    let entry = |hashes: &str, version: &str| {
+        format!(
+            "\"thing\": {{\"hashes\": [{hashes}], \"markers\": \"python_version >= '3.8'\", \"version\": \"=={version}\"}}"
+        )
+    };
+    let lock = |default: &str, batch: &str| {
+        let sources = format!("\"sources\": [{{\"name\": \"ours\", \"url\": \"{}\"}}]", index.url());
+        let categories =
+            format!("\"batch\": {{\n        {batch}\n    }},\n    \"default\": {{\n        {default}\n    }}");
+        let lock = format!("{{\n    \"_meta\": {{\"pipfile-spec\": 6, {sources}}},\n    {categories}\n}}\n");
+        context.write("fn/Pipfile.lock", lock);
+    };
+    let both = format!("{digest}, {foreign}");
+    for (default, batch) in [(&digest, &digest), (&digest, &both), (&foreign, &digest)] {
+        lock(&entry(default, "1.0"), &entry(batch, "1.0"));
+        let (code, shown) = run(&context, &["bundle", "fn", "-o", "out", "--force", "--group", "batch"]);
+        assert!(code == Some(0) && shown.contains("Resolved 1 package for"), "{default} {batch}\n{shown}");
+    }
+    lock(&entry(&digest, "1.0"), &entry(&newer_digest, "2.0"));
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "other", "--group", "batch"]);
+    let told = "thing stands in it twice for this target, 1.0 (fn/Pipfile.lock:7) and 2.0 (fn/Pipfile.lock:4): take fewer \
+                extras and groups, or require one version in all of them (then `pipenv lock`)";
+    assert!(code != Some(0) && shown.contains(told), "{shown}");
+    let (code, shown) = run(&context, &["bundle", "fn", "-o", "other", "--only-group", "batch"]);
+    assert!(code == Some(0) && shown.contains("Resolved 1 package for"), "{shown}");
+}
+
+#[test]
 fn the_python_of_a_pipfile_counts() {
     let context = TestContext::new();
     context.write("fn/handler.py", "");

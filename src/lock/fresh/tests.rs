@@ -167,6 +167,29 @@ fn a_source_for_a_part_of_what_is_required_leaves_the_rest() {
 }
 
 #[test]
+fn locked_versions_have_to_be_such_as_the_project_asks_for() {
+    let check = |marker: &str, specifier: &str, settings: &str| {
+        let extras = "[project.optional-dependencies]\nweb = []\n";
+        let dependency = if marker.is_empty() { String::new() } else { format!("; {marker}") };
+        let tables = if settings.is_empty() { "" } else { "[tool.uv]\noverride-dependencies = ['toml==0.1']\n" };
+        let project = uv_project(&format!("\"toml{specifier}{dependency}\""), "", &format!("{extras}{tables}"));
+        let marker = if marker.is_empty() { String::new() } else { format!(", marker = \"{marker}\"") };
+        let required = format!("{{ name = \"toml\", specifier = \"{specifier}\"{marker} }}");
+        check_uv(&project, &uv_lock(PUBLIC, &required, "", settings))
+    };
+    assert_eq!(check("", "==0.1", ""), Ok(Vec::new()));
+    assert_eq!(check("", ">=0.1,<1", ""), Ok(Vec::new()));
+    let told = "dependencies: pyproject.toml has `toml==0.2`, the lock toml 0.1";
+    let differs = check("", "==0.2", "").unwrap_err();
+    assert!(differs.contains("is out of date"), "{differs}");
+    // On another system than the target's it is told, and matters to nobody.
+    let warned = check("sys_platform == 'win32'", "==0.2", "").unwrap();
+    assert!(warned.len() == 1 && warned[0].contains(told), "{warned:?}");
+    let overridden = "[manifest]\noverrides = [{ name = \"toml\", specifier = \"==0.1\" }]\n";
+    assert_eq!(check("", "==0.2", overridden), Ok(Vec::new()), "a rule of the user's");
+}
+
+#[test]
 fn settings_that_a_uv_lock_repeats_are_compared() {
     let settings = "[options]\nresolution-mode = \"lowest-direct\"\n\n[manifest]\n\
                     constraints = [{ name = \"toml\", specifier = \"<2\" }]\n\

@@ -10,10 +10,10 @@ use super::uv_ties::{Part, Ties, by_extra, extra_of, sorted};
 use super::{Differences, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
-use crate::lock::model::{Declared, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
+use crate::lock::model::{Declared, DeclaredRequirement, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::select::LockRequest;
-use crate::spec::{ExtraName, PackageName};
+use crate::spec::{ExtraName, PackageName, Version, VersionSpecifiers};
 use crate::target::Target;
 
 pub(super) fn compare(
@@ -116,6 +116,8 @@ impl Project<'_> {
                 }
             };
             report(findings, self.file, &what, [&now, &then], |_| counts);
+            let of_part = declared.requires.iter().filter(|it| extra_of(&it.marker) == extra);
+            self.compare_versions(of_part, &evaluation, (&what, counts), findings)?;
         }
         Ok(())
     }
@@ -137,7 +139,37 @@ impl Project<'_> {
             let locked = declared.groups.get(group).map(Vec::as_slice).unwrap_or_default();
             let then = locked.iter().map(|it| self.ties.declared(&evaluation, it)).collect::<Result<_, _>>()?;
             let counts = self.request.groups.iter().chain(&self.request.only_groups).any(|it| it == group);
-            report(findings, self.file, &format!("group `{group}`"), [&now, &then], |_| counts);
+            let what = format!("group `{group}`");
+            report(findings, self.file, &what, [&now, &then], |_| counts);
+            self.compare_versions(locked.iter(), &evaluation, (&what, counts), findings)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the locked versions are such as the lock repeats that they have to be: a merge may have put it together
+    /// of two. Where several are locked, one has to fit, for one fork or other; rules of the user's may take any.
+    fn compare_versions<'a>(
+        &self,
+        declared: impl Iterator<Item = &'a DeclaredRequirement>,
+        evaluation: &Evaluation<'_>,
+        (what, counts): (&str, bool),
+        findings: &mut Differences,
+    ) -> Result<(), LockError> {
+        let is_overridden = |name: &PackageName| self.lock.settings.overrides.iter().any(|it| it.name == *name);
+        let is_of_index = |it: &DeclaredRequirement| it.source.as_ref().is_none_or(|(kind, _)| kind == "index");
+        for required in declared.filter(|it| is_of_index(it) && !is_overridden(&it.name)) {
+            let Ok(specifiers) = required.specifiers.parse::<VersionSpecifiers>() else { continue };
+            let packages = self.lock.packages.iter().filter(|package| package.name == required.name);
+            let locked: Vec<&Version> = packages.filter_map(|package| package.version.as_ref()).collect();
+            if locked.is_empty() || locked.iter().any(|version| specifiers.contains(version)) {
+                continue;
+            }
+            let ((text, applies), _) = self.ties.declared(evaluation, required)?;
+            let versions: Vec<String> = locked.iter().map(ToString::to_string).collect();
+            let (shown, name, versions) = (self.file.path.display(), &required.name, versions.join(" and "));
+            let difference = format!("{what}: {shown} has `{text}`, the lock {name} {versions}");
+            let matters = counts && applies;
+            if matters { &mut findings.differences } else { &mut findings.notes }.push(difference);
         }
         Ok(())
     }
