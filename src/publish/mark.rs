@@ -25,7 +25,7 @@ use super::names_on_disk::listed_name;
 use super::stored::{ContentIds, FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
 use crate::archive::{SafePath, each_folder_of, folder_and_name};
 use crate::cache::is_workplace_name;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::sha256;
@@ -365,7 +365,7 @@ impl Search<'_> {
             if shown.is_empty() && is_workplace_name(&name) {
                 continue;
             }
-            if name.to_str().is_some_and(is_left_by_mac) {
+            if name.to_str().is_some_and(is_left_by_system) {
                 continue;
             }
             let file_type = entry.file_type()?;
