@@ -76,7 +76,8 @@ impl Reader<'_> {
 
     fn service(&mut self, root: &Node, folder: &Path) {
         let provider = root.get("provider").map(AsRef::as_ref);
-        let (runtime, arch) = (self.runtime(provider), self.arch(provider));
+        // The processor is what Serverless takes where nothing is said.
+        let (runtime, arch) = (self.runtime(provider), self.arch(provider, Some("x86_64")));
         let package = root.get("package").map(AsRef::as_ref);
         let custom = root.get("custom").map(AsRef::as_ref);
         let mut options =
@@ -88,8 +89,7 @@ impl Reader<'_> {
             name: self.text(Some(root), "service").unwrap_or_else(|| "service".to_owned()),
             source: Some(".".to_owned()),
             runtime,
-            // What Serverless takes where nothing is said.
-            arch: arch.unwrap_or_else(|| Some("x86_64".to_owned())),
+            arch,
             settings: std::mem::take(&mut options.settings),
             ..Outlined::default()
         };
@@ -190,13 +190,13 @@ impl Reader<'_> {
         None
     }
 
-    /// The architecture that a function or the provider names: nothing where nothing is said, and `Some(None)` where it
-    /// cannot be carried over.
-    fn arch(&mut self, owner: Option<&Node>) -> Option<Option<String>> {
-        let node = owner?.get("architecture")?;
-        let name = self.text(owner, "architecture").filter(|name| name.parse::<Architecture>().is_ok());
-        if name.is_none() && node.text().is_some_and(|text| !text.contains("${")) {
-            self.remark(node, "`architecture` is not carried over: barrow does not know it");
+    /// The architecture that a function or the provider names, and `unsaid` where it names none.
+    fn arch(&mut self, owner: Option<&Node>, unsaid: Option<&str>) -> Option<String> {
+        let Some(node) = owner.and_then(|owner| owner.get("architecture")) else { return unsaid.map(str::to_owned) };
+        let name = self.text(owner, "architecture")?;
+        if name.parse::<Architecture>().is_err() {
+            self.remark(node, &format!("`architecture` is not carried over: barrow does not know {name}"));
+            return None;
         }
         Some(name)
     }
@@ -214,7 +214,7 @@ impl Reader<'_> {
             self.remark(function, &format!("`{name}` is not carried over: its runtime is {other}"));
             return None;
         }
-        let arch = self.arch(Some(function)).unwrap_or_else(|| whole.arch.clone());
+        let arch = self.arch(Some(function), whole.arch.as_deref());
         let handler = self.text(Some(function), "handler")?;
         let module = self.text(Some(function), "module").map(|module| in_service(&module));
         let module = module.filter(|module| !module.is_empty());
