@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::build::Children;
 use crate::cache::Cache;
-use crate::reporter::{Level, Reporter};
+use crate::reporter::{Level, Reporter, Stage};
 use crate::shared::{SharedCache, SharedError, Tally};
 
 /// The user wants the run to end.
@@ -49,7 +49,9 @@ impl Context {
     /// about: threads that were left waiting may hold on to it otherwise.
     pub fn clean_up(&self) {
         self.children.kill_all();
-        if let Some(cache) = self.cache.get() {
+        if let Some(cache) = self.cache.get().filter(|cache| cache.is_temporary()) {
+            // A large one takes seconds, in which the output is there already.
+            self.reporter.reached(Stage::Removing, 0, 0);
             cache.discard_temporary();
         }
     }
@@ -103,5 +105,53 @@ impl Context {
 
     pub(crate) fn detail(&self, text: &str) {
         self.reporter.message(Level::Detail, text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use crate::cache::Cache;
+    use crate::context::Context;
+    use crate::reporter::{Level, Reporter, Stage};
+
+    /// Keeps the stages that it was told.
+    #[derive(Default)]
+    struct Stages(Mutex<Vec<Stage>>);
+
+    impl Reporter for Stages {
+        fn message(&self, _: Level, _: &str) {}
+
+        fn download_started(&self, _: &str, _: Option<u64>) -> usize {
+            0
+        }
+
+        fn download_progress(&self, _: usize, _: u64) {}
+
+        fn download_finished(&self, _: usize) {}
+
+        fn reached(&self, stage: Stage, _: usize, _: usize) {
+            self.0.lock().unwrap().push(stage);
+        }
+
+        fn shows(&self, _: Level) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_removal_of_a_temporary_cache_is_a_stage_of_its_own() {
+        let place = tempfile::tempdir().unwrap();
+        let check = |cache: Cache, expected: &[Stage]| {
+            let stages = Arc::new(Stages::default());
+            let context = Context::new(Arc::<Stages>::clone(&stages));
+            context.hold(&Arc::new(cache));
+            context.clean_up();
+            assert_eq!(*stages.0.lock().unwrap(), expected);
+        };
+        check(Cache::at(place.path().join("kept")), &[]);
+        check(Cache::temporary(place.path()).unwrap(), &[Stage::Removing]);
+        assert_eq!(fs_err::read_dir(place.path()).unwrap().count(), 0);
     }
 }

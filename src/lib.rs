@@ -26,7 +26,7 @@ mod blocking;
 mod durable;
 mod modes;
 mod whole_file;
-mod finder;
+mod debris;
 pub mod spec;
 #[doc(hidden)]
 pub mod signing;

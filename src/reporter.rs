@@ -26,6 +26,8 @@ pub enum Stage {
     Unpacking,
     /// The output is written; counted in files.
     Writing,
+    /// The work is done or given up, and what only this run needed on disk is removed.
+    Removing,
 }
 
 /// Receives what rooms have to tell. Texts are single lines and hold no credential.

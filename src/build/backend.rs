@@ -182,20 +182,25 @@ impl BuildEnvironment {
         }
         let output = || last_lines(&ended.output, LINES_SHOWN);
         if !ended.success {
-            let (label, status) = (project.label.clone(), ended.status.clone());
             let is_fenced = !workshop.network && !fence::words().is_empty();
             let misses_network = is_fenced && fence::misses_network(&ended.output);
-            return Err(BuildError::Failed { label, step, status, output: output(), misses_network });
+            return Err(without_answer(project, step, &ended.status, output(), misses_network));
         }
         let text = fs::read_to_string(&answer).map_err(failed(&answer))?;
-        serde_json::from_str(&text).map_err(|_| BuildError::Failed {
-            label: project.label.clone(),
-            step,
-            status: "no answer".to_owned(),
-            output: output(),
-            misses_network: false,
-        })
+        serde_json::from_str(&text).map_err(|_| without_answer(project, step, "no answer", output(), false))
     }
+}
+
+/// A step that ended without what it was asked for.
+fn without_answer(
+    project: &UnpackedSource,
+    step: &'static str,
+    status: &str,
+    output: String,
+    misses_network: bool,
+) -> BuildError {
+    let (label, status) = (project.label.clone(), status.to_owned());
+    BuildError::Failed { label, step, status, output, misses_network, other_python: None }
 }
 
 /// Arguments without the empty ones at the end, which are the defaults.

@@ -80,6 +80,8 @@ pub enum BuildError {
         output: String,
         /// Whether it wanted the network, which it did not have.
         misses_network: bool,
+        /// What built it, where that is no Python of the target's version.
+        other_python: Option<Box<OtherPython>>,
     },
     /// The build made something else than the one wheel that was asked for.
     #[error("building {label} gave no wheel that can be used: {reason}")]
@@ -100,6 +102,8 @@ pub enum BuildError {
         target: String,
         /// Why not.
         reason: String,
+        /// What built it, where that is no Python of the target's version.
+        other_python: Option<Box<OtherPython>>,
     },
     /// A repository could not be fetched.
     #[error("failed to fetch {url}: {step} ended with {status}{}", indented(output))]
@@ -129,6 +133,28 @@ pub enum BuildError {
     /// The user wants to stop.
     #[error("interrupted")]
     Interrupted,
+}
+
+/// A Python that builds in the place of one of the target's version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPython {
+    /// The full version of what builds.
+    pub used: String,
+    /// The minor version that the target has, such as `3.13`.
+    pub wanted: String,
+    /// Whether the user named it, so that none of the target's version was looked for.
+    pub is_named: bool,
+}
+
+impl BuildError {
+    /// The same, with a word on the Python that built.
+    #[must_use]
+    pub(crate) fn built_with(mut self, other: Option<&OtherPython>) -> Self {
+        if let Self::Failed { other_python, .. } | Self::Foreign { other_python, .. } = &mut self {
+            *other_python = other.cloned().map(Box::new);
+        }
+        self
+    }
 }
 
 /// Lines of a program below the message, set off from it.

@@ -8,7 +8,7 @@ use fs_err as fs;
 
 use super::{BuildError, GivenVariables, git_state, links};
 use crate::archive::composed_path;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
@@ -143,7 +143,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
     for (name, entry) in entries {
         let (path, target) = (entry.path(), to.map(|to| to.join(&name)));
         let name = name.to_string_lossy();
-        if is_left_by_mac(&name) {
+        if is_left_by_system(&name) {
             continue;
         }
         let below = format!("{shown}{name}");
@@ -272,6 +272,13 @@ mod tests {
             ".fseventsd/0",
             ".Spotlight-V100/x",
             "pkg/.localized",
+            "pkg/Thumbs.db",
+            "pkg/Desktop.ini",
+            "$RECYCLE.BIN/x",
+            ".TemporaryItems/x",
+            ".DocumentRevisions-V100/x",
+            ".apdisk",
+            ".VolumeIcon.icns",
         ]);
         let copy = tempfile::tempdir().unwrap();
         assert_eq!(copy_folder(noted.path(), copy.path(), "it").unwrap(), folder_digest(plain.path(), "it").unwrap());

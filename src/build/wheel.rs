@@ -79,6 +79,7 @@ pub(crate) fn check_loadable(
         wheel: filename.to_string(),
         target: format!("{} on {}", target.runtime(), target.architecture()),
         reason,
+        other_python: None,
     };
     target.tags().compatibility(filename).map_err(|mismatch| foreign(format!("it {mismatch}")))?;
     if target.host().is_some_and(|system| !matches!(system, HostSystem::Glibc(_))) {

@@ -140,6 +140,11 @@ impl Cache {
         Ok(cache)
     }
 
+    /// Whether there is a temporary folder, to which writes go.
+    pub fn is_temporary(&self) -> bool {
+        self.substitute.get().is_some()
+    }
+
     /// Removes the temporary folder, if there is one, now: for a run that ends while threads still hold the value.
     pub fn discard_temporary(&self) {
         if let Some(folder) = self.substitute.get() {

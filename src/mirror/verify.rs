@@ -9,8 +9,8 @@ use rayon::prelude::*;
 use super::contents::{MANIFEST, manifest_of};
 use super::signature::SIGNATURES;
 use super::{Mirror, MirrorError, MirrorFile};
+use crate::debris::is_left_by_system;
 use crate::fetch::digest_of_file;
-use crate::finder::is_left_by_mac;
 use crate::regular;
 use crate::spec::{HashAlgorithm, HashDigest};
 
@@ -81,8 +81,8 @@ fn unlisted(folder: &Path, shown: &str, known: &BTreeSet<String>, problems: &mut
     for entry in entries {
         let name = entry.file_name();
         let name = name.to_string_lossy();
-        // A Mac that carried the mirror leaves these, and no page names them.
-        if is_left_by_mac(&name) {
+        // A system that carried the mirror leaves these, and no page names them.
+        if is_left_by_system(&name) {
             continue;
         }
         let shown = if shown.is_empty() { name.into_owned() } else { format!("{shown}/{name}") };

@@ -12,7 +12,7 @@ use fs_err as fs;
 
 use super::names_on_disk::listed_name;
 use crate::archive::SafePath;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 use crate::regular;
 use crate::spec::{PackageName, read_record};
 
@@ -126,8 +126,8 @@ impl Sweep<'_> {
                 }
                 None => false,
             };
-            // What the Finder left keeps no folder, and goes with it alone.
-            all &= goes || inner.file_name().to_str().is_some_and(is_left_by_mac);
+            // What a system left keeps no folder, and goes with it alone.
+            all &= goes || inner.file_name().to_str().is_some_and(is_left_by_system);
         }
         // An empty folder was there before anyone listed a file in it.
         if all && !going.is_empty() {

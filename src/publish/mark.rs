@@ -24,7 +24,7 @@ use super::names_on_disk::listed_name;
 use super::stored::{FolderIdentity, StoredFile, StoredFolder, StoredMark, is_derived};
 use crate::archive::{SafePath, each_folder_of};
 use crate::cache::is_workplace_name;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 use crate::install::Sight;
 use crate::regular;
 use crate::spec::sha256;
@@ -379,7 +379,7 @@ impl Search<'_> {
             if shown.is_empty() && is_workplace_name(&name) {
                 continue;
             }
-            if name.to_str().is_some_and(is_left_by_mac) {
+            if name.to_str().is_some_and(is_left_by_system) {
                 continue;
             }
             let file_type = entry.file_type()?;

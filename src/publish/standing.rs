@@ -10,7 +10,7 @@ use super::PublishError;
 use super::mark::Mark;
 use super::options::{OutputForm, PublishOptions};
 use crate::cache::is_workplace_name;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 use crate::spec::ForeignName;
 
 /// Names that a refusal shows, at most.
@@ -74,7 +74,7 @@ impl OutputKind {
 
 fn folder(out: &Path, mark: Option<&Mark>) -> io::Result<Occupant> {
     let mut entries = fs::read_dir(out)?;
-    let is_nothing = |name: &OsStr| is_workplace_name(name) || name.to_str().is_some_and(is_left_by_mac);
+    let is_nothing = |name: &OsStr| is_workplace_name(name) || name.to_str().is_some_and(is_left_by_system);
     if entries.all(|entry| entry.is_ok_and(|entry| is_nothing(&entry.file_name()))) {
         return Ok(Occupant::Empty);
     }

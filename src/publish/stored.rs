@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::content_id::CONTENT_BYTES;
 use super::marked_zip::MarkedZip;
 use crate::archive::folder_and_name;
+use crate::debris::is_left_by_system;
 use crate::file_stamp::inode_and_birth;
-use crate::finder::is_left_by_mac;
 
 /// A mark as it lies on disk. When a mark is read, its texts are borrowed from the bytes of the file.
 #[derive(Clone, Deserialize, Serialize)]
@@ -114,7 +114,7 @@ pub(super) fn is_derived(path: &str) -> bool {
     let mut components = path.rsplit('/');
     let name = components.next().unwrap_or_default();
     let is_compiled = Path::new(name).extension().is_some_and(|extension| extension == "pyc");
-    is_compiled && components.next() == Some("__pycache__") || is_left_by_mac(name)
+    is_compiled && components.next() == Some("__pycache__") || is_left_by_system(name)
 }
 
 #[cfg(test)]

@@ -47,8 +47,8 @@ use super::workplace::Workplace;
 use super::zip::{WrittenZip, amend_zip, take_zip, write_zip};
 use crate::bundle::Bundle;
 use crate::cache::is_workplace_name;
+use crate::debris::is_left_by_system;
 use crate::durable::to_disk;
-use crate::finder::is_left_by_mac;
 use crate::modes::where_modes_are_kept;
 
 /// An output whose place is found, fit, and has a hidden folder.
@@ -346,7 +346,7 @@ impl Begun<'_> {
                 let entry = entry?;
                 let name = entry.file_name();
                 // Folders of the system's lie at the top of a volume, and nobody else may move them.
-                let is_of_system = name.to_str().is_some_and(is_left_by_mac) && entry.file_type()?.is_dir();
+                let is_of_system = name.to_str().is_some_and(is_left_by_system) && entry.file_type()?.is_dir();
                 if !is_workplace_name(&name) && !is_of_system {
                     names.push(PathBuf::from(name));
                 }

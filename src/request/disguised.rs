@@ -10,6 +10,7 @@ use crate::requirements::{ManifestInputs, RequirementsError};
 pub(super) fn refuse_foreign_name(path: &Path) -> Result<(), RequestError> {
     let what = match path.file_name().and_then(|name| name.to_str()).unwrap_or_default() {
         "setup.py" | "setup.cfg" => ForeignFile::Setuptools,
+        "Pipfile" => ForeignFile::Pipfile,
         "package.json" | "package-lock.json" => ForeignFile::Npm,
         _ => return Ok(()),
     };

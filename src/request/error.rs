@@ -93,6 +93,8 @@ impl RequestError {
 pub enum ForeignFile {
     /// `setup.py`, `setup.cfg`.
     Setuptools,
+    /// `Pipfile`, whose lock is what can be taken.
+    Pipfile,
     /// `package.json` and its lock.
     Npm,
     /// `environment.yml` of conda.
@@ -105,6 +107,7 @@ impl fmt::Display for ForeignFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Setuptools => "a file of setuptools, not a list of requirements",
+            Self::Pipfile => "a file of Pipenv, not a list of requirements",
             Self::Npm => "a file of npm",
             Self::CondaEnvironment => "an environment of conda, which has other packages",
             Self::CondaList => "a list of conda's packages, written by `conda list`",

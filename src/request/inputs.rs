@@ -158,7 +158,8 @@ impl Inputs {
         if let Some(lock) = files.iter().find(|file| LockKind::of(file).is_some()) {
             return lock_alone(request, lock).map(|input| Self::Lock(Box::new(input)));
         }
-        files.iter().try_for_each(|file| disguised::refuse_foreign_name(file))?;
+        let others = request.inputs.constraint_files.iter().chain(&request.inputs.override_files);
+        files.iter().chain(others).try_for_each(|file| disguised::refuse_foreign_name(file))?;
         files.iter().try_for_each(|file| disguised::refuse_extras_behind(file, &request.inputs.working_folder))?;
         let mut inputs = request.inputs.clone();
         let settings = &request.lock;

@@ -27,7 +27,7 @@ use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
-    SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
+    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::{Bucket, Cache};
@@ -293,11 +293,16 @@ impl SourceBuilder {
         self.context.check_interrupted()?;
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
+        let other = self.other_python(&interpreter, target);
+        let told = |error: SupplyError| match error {
+            SupplyError::Build(error) => SupplyError::Build(error.built_with(other.as_ref())),
+            error => error,
+        };
         let entry = self.entry(&material.identity(), name, &interpreter, &config_settings);
         let own_turn = self.bench.turns.of(&entry);
         let _own_turn = own_turn.lock().await;
         let source = (material.label.as_str(), material.is_private);
-        if let Some(wheel) = self.ready_wheel(&entry, source, (name, version), target).await? {
+        if let Some(wheel) = self.ready_wheel(&entry, source, (name, version), target).await.map_err(told)? {
             return Ok(wheel);
         }
         // Never closed, so this is a permit.
@@ -315,7 +320,7 @@ impl SourceBuilder {
             let further = environment.further_requirements(&own, &workshop)?;
             Ok::<_, BuildError>((environment, further))
         });
-        let (mut environment, further) = asked.await?;
+        let (mut environment, further) = asked.await.map_err(|error| told(error.into()))?;
         if !further.is_empty() {
             requires.extend(further);
             environment =
@@ -332,13 +337,23 @@ impl SourceBuilder {
             let expected = Expected { label: &own.label, name: Some(&name_wanted), version: version_wanted.as_ref() };
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
-        let wheel = building.await?;
+        let wheel = building.await.map_err(|error| told(error.into()))?;
         self.bench.note(name, &variables);
         let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private, variables);
         self.keep(&entry, &kept);
         self.offer_wheel(&entry, &kept, wheel.size);
         self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
         Ok(wheel)
+    }
+
+    /// The Python that builds, where the target has another version.
+    fn other_python(&self, interpreter: &Interpreter, target: &Target) -> Option<OtherPython> {
+        let (major, minor) = target.runtime().python_version();
+        (interpreter.target.runtime().python_version() != (major, minor)).then(|| OtherPython {
+            used: interpreter.version.to_string(),
+            wanted: format!("{major}.{minor}"),
+            is_named: self.search.named.is_some(),
+        })
     }
 
     /// Where the cache keeps what is built of a source with these.

@@ -133,6 +133,7 @@ def commands(place):
         ("cache_remote_prune", [*keys, *prune, "--dry-run"], 0),
         ("cache_remote_prune", [*keys, *prune], 0),
         ("cache", ["cache", "clean"], 0),
+        ("init", ["init", "--force"], 0),
         ("error", ["bundle", "nowhere", "-o", "x"], 2),
         ("error", ["bundle", "hello", "--no-index", "-o", "x"], 1),
     ]

@@ -100,6 +100,7 @@ fn files_that_are_not_what_they_are_called() {
         &["`environment.yml` is an environment of conda", "pip list --format=freeze"],
     );
     check("packages.txt", "# This file may be used to create an environment using:\nthing=1.0=py_0\n", &["conda list"]);
+    check("Pipfile", "[packages]\ntiny = '*'\n", &["a file of Pipenv", "pipenv lock"]);
     check("setup.py", "from setuptools import setup\nsetup()\n", &["a file of setuptools", "name its folder"]);
     check(
         "requirements.txt",

@@ -507,6 +507,34 @@ fn a_python_that_can_build_is_needed() {
     has(&shown, &["it is Python 3.9.1, and newer-1.0.tar.gz needs >=3.12"]);
 }
 
+/// What another Python builds may fail for that alone: then it is said which one did, and how to give a better one.
+#[test]
+fn a_failed_build_by_another_python_says_so() {
+    if !can_build() {
+        return;
+    }
+    let server = IndexServer::new()
+        .file(sdist("broken", "1.0", ", \"fails\": true"))
+        .file(sdist("foreign", "1.0", ", \"tag\": \"cp39-cp39-manylinux_2_17_x86_64\""))
+        .start();
+    let context = TestContext::new();
+    let answer = r#"{"version": "3.9.1", "implementation": "cpython", "system": "Linux", "machine": "x86_64", "libc": "glibc 2.36", "executable": "/usr/bin/python3"}"#;
+    context.write("bin/python3", format!("#!/bin/sh\necho '{answer}'\n"));
+    context.chmod("bin/python3", 0o755);
+    let path = context.path("bin");
+    for name in ["broken", "foreign"] {
+        let arguments = [name, "--allow-build", name];
+        let shown = fails(&context, install(&context, &server, &arguments).env("PATH", &path));
+        has(
+            &shown,
+            &["it was built with Python 3.9.1, because no python3.12 that does was found", "--build-python PATH"],
+        );
+        let named = ["--build-python", "bin/python3"];
+        let shown = fails(&context, install(&context, &server, &arguments).args(named));
+        has(&shown, &["--build-python names Python 3.9.1, and the target has Python 3.12"]);
+    }
+}
+
 #[test]
 fn sources_that_others_name_are_not_built() {
     let context = TestContext::new();

@@ -200,6 +200,8 @@ fn play(scene: &Scene, servers: &Servers) -> Result<String, String> {
         let message = message.replace("[TEMP]/home", "/home/me").replace("[TEMP]", "/home/me");
         let message = with_digest(&message, "has the digest sha256:");
         let message = with_digest(&message, "main/claims/v1/bundles/");
+        let message = with_python(&message, "it was built with Python ");
+        let message = with_python(&message, "--build-python names Python ");
         // Broken anew: the folder and the ports of this run had other lengths.
         return rewrapped(&message);
     }
@@ -215,6 +217,12 @@ fn with_digest(message: &str, before: &str) -> String {
         let digits = part.len() - part.trim_start_matches(is_digit).len();
         format!("{text}{before}{}{}", "2".repeat(digits.min(64)), &part[digits..])
     })
+}
+
+/// A message with another version behind `before`: the Python of this machine is not that of others.
+fn with_python(message: &str, before: &str) -> String {
+    let Some((first, rest)) = message.split_once(before) else { return message.to_owned() };
+    format!("{first}{before}3.11.2{}", rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.'))
 }
 
 /// Lines as they are broken where names have the lengths that they have on the page.

@@ -164,7 +164,7 @@ fn a_serverless_file_says_what_it_says_without_variables() {
     );
     assert!(init(&context).status.success());
     let whole =
-        "orders function python3.12 arm64\nshop function python3.12 arm64\nrequirements layer python3.12 arm64\n";
+        "orders function python3.12 arm64\nshop function python3.13 arm64\nrequirements layer python3.12 arm64\n";
     assert_eq!(listed(&context), whole);
     assert!(fs_err::read_to_string(context.path("barrow.toml")).unwrap().contains("dependencies = false"));
 }
@@ -296,4 +296,144 @@ fn what_lies_beside_is_told() {
     let output = init(&context);
     let told = crate::support::said(&output);
     assert!(output.status.code() == Some(1) && told.contains("`mail/Pipfile` has no lock beside it"), "{told}");
+}
+
+/// A runtime or processor of single functions is a package of its own, as it is for the plugin.
+#[test]
+fn functions_of_other_targets_are_other_units() {
+    let context = TestContext::new();
+    context.write("app.py", "");
+    context.write(
+        "serverless.yml",
+        "service: shop\nprovider: {name: aws, runtime: python3.11}\nfunctions:\n\
+         \x20 a: {handler: app.a, architecture: arm64}\n\
+         \x20 b: {handler: app.b, runtime: python3.12}\n\
+         \x20 c: {handler: app.c}\n\
+         \x20 d: {handler: app.d}\n\
+         \x20 own: {handler: app.e, package: {patterns: ['!docs/**']}}\n",
+    );
+    let output = init_tells(&context, &["Wrote barrow.toml from serverless.yml with 4 units"]);
+    assert_eq!(
+        listed(&context),
+        "shop function python3.11 arm64\nshop-python3.12-x86_64 function python3.12 x86_64\n\
+         shop-python3.11-x86_64 function python3.11 x86_64\nown function python3.11 x86_64\n"
+    );
+    assert!(text(&output.stdout).contains("handler = [\"app.c\", \"app.d\"]"), "{}", text(&output.stdout));
+}
+
+/// Locks come before the requirements file, unless the options say otherwise.
+#[test]
+fn requirements_of_a_service_are_those_of_the_plugin() {
+    let check = |options: &str, files: &[&str], written: &str, told: &str| {
+        let context = TestContext::new();
+        for file in files {
+            context.write(file, "");
+        }
+        context.write("app.py", "");
+        context.write(
+            "serverless.yml",
+            format!(
+                "service: shop\nprovider: {{name: aws, runtime: python3.12}}\ncustom:\n  pythonRequirements:\n\
+                 \x20   {options}\nfunctions:\n  a: {{handler: app.h}}\n"
+            ),
+        );
+        let output = init_tells(&context, &[told]);
+        assert!(text(&output.stdout).contains(written), "{options}: {}", text(&output.stdout));
+    };
+    let both = ["poetry.lock", "requirements.txt", "needs.txt"].as_slice();
+    check("usePoetry: true", both, "requirement = \"poetry.lock\"\n", "");
+    check("slim: true", &["Pipfile.lock", "requirements.txt"], "requirement = \"Pipfile.lock\"\n", "");
+    check("slim: true", &["requirements.txt"], "requirement = \"requirements.txt\"\n", "");
+    check("{usePoetry: false, usePipenv: false}", both, "requirement = \"requirements.txt\"\n", "");
+    check("fileName: needs.txt", both, "requirement = \"needs.txt\"\n", "");
+    check("fileName: gone.txt", both, "dependencies = false\n", "");
+    check("{layer: true}", both, "[[layer]]\nname = \"requirements\"\nrequirement = \"poetry.lock\"\n", "");
+    check("poetryWithGroups: [main, web]", both, "group = [\"main\", \"web\"]\n", "");
+    check("poetryOnlyGroups: [web]", both, "only-group = [\"web\"]\n", "");
+    for (options, told) in [
+        ("usePipenv: true", "serverless.yml:5: `usePipenv` is not carried over: there is no `Pipfile.lock`"),
+        ("{usePoetry: true, fileName: needs.txt}", "`usePoetry` is not carried over: `fileName` comes before"),
+        ("poetryWithoutGroups: [dev]", "`poetryWithoutGroups` is not carried over: name the groups"),
+        ("vendor: lib", "`vendor` is not carried over: copy the folder"),
+        ("oddOption: 1", "`oddOption` is not carried over: it is no option that is known"),
+        ("poetryWithGroups: ['${self:custom.x}']", "`poetryWithGroups` is not carried over: it has a variable"),
+    ] {
+        check(options, both, "", told);
+    }
+}
+
+/// What `barrow build` would refuse is not written.
+#[test]
+fn what_is_written_can_be_built() {
+    let context = TestContext::new();
+    for folder in ["a-b/c", "a/b-c", "a/b/c"] {
+        context.write(&format!("{folder}/app.py"), "");
+        context.write(&format!("{folder}/requirements.txt"), "");
+    }
+    init_tells(&context, &["with 3 units"]);
+    let names: Vec<String> = listed(&context).lines().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
+    assert_eq!(names, ["a-b-c", "a-b-c-2", "a-b-c-3"]);
+    let function = |runtime: &str| {
+        format!("Type: AWS::Serverless::Function, Properties: {{CodeUri: a/b-c, Handler: app.h, Runtime: {runtime}}}")
+    };
+    for (name, file, told) in [
+        (
+            "serverless.yml",
+            "service: shop\nprovider: {name: aws, runtime: python3.7}\npackage: {individually: true}\nfunctions:\n\
+             \x20 a: {handler: app.h}\n  b: {handler: app.h, runtime: python3.12}\n"
+                .to_owned(),
+            "serverless.yml:2: `runtime` is not carried over: barrow does not know python3.7",
+        ),
+        (
+            "template.yaml",
+            format!("Resources:\n  a: {{{}}}\n  b: {{{}}}\n", function("python3.7"), function("python3.12")),
+            "template.yaml:2: the runtime of `a` is not carried over: barrow does not know python3.7",
+        ),
+    ] {
+        context.write(name, file);
+        init_tells(&context, &[told]);
+        let listed = listed(&context);
+        // That of one function is not that of the other.
+        assert!(listed.contains("b function python3.12") && !listed.contains("a function python3.12"), "{listed}");
+    }
+}
+
+/// The settings file of SAM counts as it does for `barrow sam build`.
+#[test]
+fn the_settings_of_sam_count() {
+    let context = TestContext::new();
+    context.write(
+        "infra/main.yaml",
+        "Parameters:\n  Rt: {Type: String, Default: python3.11}\nResources:\n\
+         \x20 F: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../fn/, Handler: app.h, Runtime: !Ref Rt}}\n\
+         \x20 G: {Type: AWS::Serverless::Function, Properties: {CodeUri: ../fn, Handler: app.h, Runtime: !Ref Rt}}\n",
+    );
+    context.write("fn/app.py", "");
+    context.write("needs.txt", "");
+    context.write(
+        "samconfig.toml",
+        "version = 0.1\n[default.build.parameters]\ntemplate_file = \"infra/main.yaml\"\nmanifest = \"needs.txt\"\n\
+         exclude = [\"G\"]\nparameter_overrides = \"Rt=python3.12 Odd=1\"\n",
+    );
+    let output = init_tells(
+        &context,
+        &["samconfig.toml says exclude, manifest", "`infra/main.yaml` has no parameter `Odd`", "with 1 unit"],
+    );
+    assert_eq!(listed(&context), "F function python3.12 x86_64\n");
+    let written = text(&output.stdout);
+    assert!(written.contains("source = \"fn\"\nrequirement = \"needs.txt\"\n"), "{written}");
+}
+
+#[test]
+fn the_file_is_an_object_for_programs() {
+    let context = TestContext::new();
+    context.write("app/app.py", "");
+    context.write("app/requirements.txt", "");
+    let output = context.barrow().args(["init", "--json"]).output().unwrap();
+    assert!(output.status.success(), "{}", context.show(&output));
+    let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let written = fs_err::read_to_string(context.path("barrow.toml")).unwrap();
+    assert_eq!(value["text"], written.as_str());
+    let (unit, none) = (&value["units"][0], serde_json::Value::Null);
+    assert_eq!((&unit["name"], &unit["kind"], &unit["runtime"]), (&"app".into(), &"function".into(), &none));
 }

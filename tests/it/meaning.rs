@@ -57,6 +57,21 @@ fn a_folder_is_no_package() {
     let here =
         context.barrow().current_dir(context.path("lib")).args(["layer", ".", "-o", "out", "--no-build"]).output();
     assert_eq!(here.unwrap().status.code(), Some(1));
+    // A path leads to a project, or to what states requirements.
+    for arguments in [
+        ["tree", "./app"].as_slice(),
+        &["audit", "../{here}/app/"],
+        &["lock", "./app", "-o", "pylock.toml"],
+        &["why", "tiny", "./app"],
+        &["install", "./app", "-t", "out"],
+    ] {
+        let here = context.path("").file_name().unwrap().to_string_lossy().into_owned();
+        let words: Vec<String> = arguments.iter().map(|word| word.replace("{here}", &here)).collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let shown = run(&context, &words);
+        assert!(shown.starts_with("exit code: 2") && shown.contains("app/requirements.txt`"), "{arguments:?}: {shown}");
+        assert!(!shown.contains(">=0"), "{arguments:?}: {shown}");
+    }
     // The way out, and a folder that only bears the name.
     fs_err::create_dir(context.path("tiny")).unwrap();
     for word in ["code>=0", "tiny"] {

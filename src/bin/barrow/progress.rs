@@ -248,6 +248,7 @@ fn at_stage((stage, done, total): (Stage, usize, usize)) -> String {
         Stage::Building => "Building",
         Stage::Unpacking => "Unpacking",
         Stage::Writing => "Writing",
+        Stage::Removing => "Removing the temporary cache",
     };
     match (done, total) {
         (0, 0) => word.to_owned(),

@@ -106,7 +106,8 @@ where
         }
     });
     if let Some(done) = done {
-        // Nothing that still runs is of use; waiting for it would only cost time.
+        // Nothing that still runs is of use; waiting for it would only cost time. A signal changes nothing any more: what
+        // was asked for is there.
         runtime.shutdown_background();
         own.clean_up();
         return done.map_err(Failure::from);

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::cache::is_workplace_name;
-use crate::finder::is_left_by_mac;
+use crate::debris::is_left_by_system;
 
 /// A name at any depth, and why it is left out.
 pub(super) struct Never {
@@ -51,8 +51,8 @@ pub(super) fn never_part(name: &OsStr) -> Option<&'static str> {
     if let Ok(at) = NEVER.binary_search_by(|row| row.name.cmp(name)) {
         return Some(NEVER[at].why);
     }
-    if is_left_by_mac(name) {
-        return Some("a note of the macOS Finder");
+    if is_left_by_system(name) {
+        return Some("left by macOS or Windows");
     }
     if Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "pyo") {
         return Some(BYTECODE);

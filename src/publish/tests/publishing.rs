@@ -119,10 +119,10 @@ fn edited_and_derived_files_are_still_ours() {
 }
 
 #[test]
-fn what_macos_leaves_of_its_own_is_nobodys() {
+fn what_systems_leave_of_their_own_is_nobodys() {
     let scene = Scene::new();
     // A folder with such notes alone is an empty one: it is filled, and stays the folder that it is.
-    scene.write("out", &[(".DS_Store", ""), ("__MACOSX/._a.py", ""), (".fseventsd/0", "")]);
+    scene.write("out", &[(".DS_Store", ""), ("__MACOSX/._a.py", ""), (".fseventsd/0", ""), ("Thumbs.db", "")]);
     let inode = || fs::metadata(scene.path("out")).unwrap().ino();
     let before = inode();
     scene.publish("out", ONE).unwrap();
@@ -132,7 +132,7 @@ fn what_macos_leaves_of_its_own_is_nobodys() {
     found.retain(|path, _| !notes.iter().any(|note| path.starts_with(note)));
     assert_eq!(found, expected(ONE));
     // They make nothing somebody else's, wherever they lie.
-    scene.write("out", &[("pkg/__MACOSX/._b.py", ""), ("pkg/.AppleDouble/b.py", "")]);
+    scene.write("out", &[("pkg/__MACOSX/._b.py", ""), ("pkg/.AppleDouble/b.py", ""), ("pkg/desktop.ini", "")]);
     assert!(scene.publish("out", TWO).unwrap().replaced);
     assert_eq!(tree(&scene.path("out")), expected(TWO));
     scene.write("other", &[("__MACOSX/._a.py", ""), ("notes.txt", "")]);

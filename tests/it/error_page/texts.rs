@@ -28,6 +28,7 @@ const RESULTS: &[&str] = &[
     "outline.rs",
     "progress.rs",
     "reference.rs",
+    "init/python_requirements.rs",
     "init/sam.rs",
     "serverless.rs",
     "sarif.rs",

@@ -30,11 +30,18 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
     let is_bare =
         !word.is_empty() && word.trim_end_matches('/').chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     let builds = matches!(command, "install" | "layer");
+    let failure =
+        || Failure::usage(format!("`{word}` is a folder here, and `barrow {command}` takes names of packages"));
+    let for_needs = |file: &Path| format!("for what the folder requires, `-r {}`", file.display());
+    if word.contains('/') && !is_bare && command != "layer" && place.is_dir() && !is_project(&place) {
+        // A path is a requirement where it leads to a project, and else to what states requirements.
+        let input = barrow::lock::find_input(&place);
+        let file = input.and_then(|input| Some(Path::new(word).join(input.file.strip_prefix(&place).ok()?)));
+        return file.map_or(Ok(()), |file| Err(failure().hint(for_needs(&file))));
+    }
     if !is_bare || !place.is_dir() || (builds && is_project_of_path(word, &place)) {
         return Ok(());
     }
-    let failure =
-        || Failure::usage(format!("`{word}` is a folder here, and `barrow {command}` takes names of packages"));
     let is_path = word.starts_with('.');
     let meant = format!("for the package of that name, write it with a version: `{}>=0`", word.trim_end_matches('/'));
     // No package is called `.`.
@@ -43,7 +50,7 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
         Some(input) => {
             let name = input.file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let file = Path::new(word).join(name);
-            Err(with_meant(failure().hint(format!("for what the folder requires, `-r {}`", file.display()))))
+            Err(with_meant(failure().hint(for_needs(&file))))
         }
         None if holds_code(&place) || is_path => Err(with_meant(failure())),
         None => Ok(()),
@@ -53,8 +60,12 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
 /// Whether a word such as `.` is a path for pip too, and leads to a project that can be built: `pip install .` is what
 /// hands know.
 fn is_project_of_path(word: &str, place: &Path) -> bool {
-    let files = ["pyproject.toml", "setup.py"];
-    word.starts_with('.') && files.iter().any(|name| place.join(name).is_file())
+    word.starts_with('.') && is_project(place)
+}
+
+/// Whether a folder is a project that can be built.
+fn is_project(folder: &Path) -> bool {
+    ["pyproject.toml", "setup.py"].iter().any(|name| folder.join(name).is_file())
 }
 
 fn holds_code(folder: &Path) -> bool {

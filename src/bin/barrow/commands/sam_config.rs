@@ -37,9 +37,24 @@ pub(super) struct SamOrder {
     pub(super) config: Option<SamConfig>,
 }
 
+/// What says which settings of SAM count: a template and a file that are named, and an environment.
+#[derive(Default)]
+pub(super) struct SamConfigChoice<'a> {
+    pub(super) template_file: Option<&'a Path>,
+    pub(super) samconfig: Option<&'a Path>,
+    pub(super) config_env: Option<&'a str>,
+}
+
 impl SamOrder {
     pub(super) fn of(run: &Run, args: &SamBuildArgs) -> Result<Self, Failure> {
-        let config = read(run, args)?;
+        let config = read(
+            run,
+            &SamConfigChoice {
+                template_file: args.template_file.as_deref(),
+                samconfig: args.samconfig.as_deref(),
+                config_env: args.config_env.as_deref(),
+            },
+        )?;
         let said = config.clone().unwrap_or_default();
         let overrides = if args.parameter_overrides.is_empty() {
             said.parameter_overrides.unwrap_or_default()
@@ -85,20 +100,20 @@ pub(super) fn parameters(words: &[String]) -> Result<BTreeMap<String, String>, F
 
 /// The file that was named, else the one that SAM would find: beside the template that the command line names, else
 /// here.
-fn read(run: &Run, args: &SamBuildArgs) -> Result<Option<SamConfig>, Failure> {
-    let beside = args.template_file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+pub(super) fn read(run: &Run, args: &SamConfigChoice) -> Result<Option<SamConfig>, Failure> {
+    let beside = args.template_file.and_then(Path::parent).unwrap_or(Path::new(""));
     let absolute = |path: &Path| run.host.working_folder.join(path);
-    let file = match &args.samconfig {
+    let file = match args.samconfig {
         // SAM starts at the template; whoever types a path starts here.
-        Some(file) => [beside.join(file), file.clone()]
+        Some(file) => [beside.join(file), file.to_owned()]
             .into_iter()
             .find(|file| absolute(file).is_file())
-            .or_else(|| Some(file.clone())),
+            .or_else(|| Some(file.to_owned())),
         None if reads_no_config(&run.host, &run.general)? => None,
         None => SAM_CONFIG_NAMES.iter().map(|name| beside.join(name)).find(|file| absolute(file).is_file()),
     };
     let Some(file) = file else {
-        return match &args.config_env {
+        return match args.config_env {
             None => Ok(None),
             Some(name) => {
                 Err(Failure::usage(format!("--config-env {name}: there is no samconfig.toml to take it from"))
@@ -113,7 +128,7 @@ fn read(run: &Run, args: &SamBuildArgs) -> Result<Option<SamConfig>, Failure> {
         return Err(Failure::usage(format!("`{}` is not a file of a settings file's size", file.display())));
     }
     let text = fs_err::read_to_string(absolute(&file)).map_err(|error| failed(&error))?;
-    let environment = args.config_env.as_deref().unwrap_or(ENVIRONMENT);
+    let environment = args.config_env.unwrap_or(ENVIRONMENT);
     let config = SamConfig::parse(&file, &text, environment).map_err(|error| failure(&error))?;
     tell(run, &config, environment, args.config_env.is_some());
     Ok(Some(config))

@@ -1,17 +1,11 @@
 //! What the user can do about a source that could not be built.
 
-use barrow::build::BuildError;
+use barrow::build::{BuildError, OtherPython};
 
 /// What to do, in a sentence.
 pub(crate) fn of(error: &BuildError) -> Option<String> {
     match error {
-        BuildError::NoInterpreter { wanted, .. } => {
-            let version = wanted.trim_start_matches("Python ");
-            Some(format!(
-                "install {wanted} (`uv python install {version}`, `dnf install python{version}`, \
-                 `brew install python@{version}`), or name one with --build-python PATH"
-            ))
-        }
+        BuildError::NoInterpreter { wanted, .. } => Some(get_python(wanted.trim_start_matches("Python "))),
         BuildError::Interpreter { .. } => Some("name another Python with --build-python PATH".to_owned()),
         BuildError::Failed { misses_network: true, .. } => Some(
             "builds have no network; if this one has to fetch something, allow that with --build-network".to_owned(),
@@ -22,6 +16,12 @@ pub(crate) fn of(error: &BuildError) -> Option<String> {
              that the build wrote"
                 .to_owned(),
         ),
+        BuildError::Failed { other_python: Some(other), .. } => {
+            Some(format!("{}; -v has everything that the build wrote", of_other_python(other)))
+        }
+        BuildError::Foreign { other_python: Some(other), reason, .. } if reason.contains("another Python") => {
+            Some(of_other_python(other))
+        }
         BuildError::Failed { .. } => Some("run with -v for everything that the build wrote".to_owned()),
         BuildError::Foreign { .. } => Some(
             "build the wheel on the target's system and offer it with --find-links, or choose a version that has one"
@@ -30,6 +30,24 @@ pub(crate) fn of(error: &BuildError) -> Option<String> {
         BuildError::Unpack { source, .. } => super::limit(source).or_else(|| Some(super::DAMAGED.to_owned())),
         _ => None,
     }
+}
+
+/// What to do where another Python than the target's built.
+fn of_other_python(OtherPython { used, wanted, is_named }: &OtherPython) -> String {
+    if *is_named {
+        return format!(
+            "--build-python names Python {used}, and the target has Python {wanted}: name one of that version"
+        );
+    }
+    format!("it was built with Python {used}, because no python{wanted} that does was found: {}", get_python(wanted))
+}
+
+/// How to come by a Python of a minor version.
+fn get_python(version: &str) -> String {
+    format!(
+        "install Python {version} (`uv python install {version}`, `dnf install python{version}`, \
+         `brew install python@{version}`), or name one with --build-python PATH"
+    )
 }
 
 /// Whether a build says that it found no file, or nothing to make a version of.
@@ -47,7 +65,7 @@ mod tests {
         let hint = |label: &str, output: &str| {
             let (step, status) = ("build_wheel", "1".to_owned());
             let (label, output) = (label.to_owned(), output.to_owned());
-            of(&BuildError::Failed { label, step, status, output, misses_network: false }).unwrap()
+            of(&BuildError::Failed { label, step, status, output, misses_network: false, other_python: None }).unwrap()
         };
         for output in [
             "FileNotFoundError: [Errno 2] No such file or directory: '../reqs.txt'",

@@ -112,6 +112,9 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Foreign { what: ForeignFile::Setuptools, .. } => {
             "name its folder, as `.`, to install the project"
         }
+        RequestError::Foreign { what: ForeignFile::Pipfile, .. } => {
+            "make a Pipfile.lock with `pipenv lock`, and name that file with -r"
+        }
         RequestError::Foreign { what: ForeignFile::Npm, .. } => "name the file of the Python function with -r",
         RequestError::Foreign { what: ForeignFile::CondaEnvironment | ForeignFile::CondaList, .. } => FROM_CONDA,
         RequestError::ListCalledLock { .. } => "call it `requirements.txt`",

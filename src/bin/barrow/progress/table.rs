@@ -54,6 +54,7 @@ impl ProgressRow {
             RowState::Working(Some(Stage::Building)) => "building",
             RowState::Working(Some(Stage::Unpacking)) => "unpacking",
             RowState::Working(Some(Stage::Writing)) => "writing",
+            RowState::Working(Some(Stage::Removing)) => "removing",
             RowState::Done(word, ..) => word,
             RowState::Failed(_) => "failed",
         };

@@ -52,6 +52,7 @@ fn without_downloads_the_stage_is_told() {
     check(Stage::Building, 0, 2, "Building 0/2");
     check(Stage::Unpacking, 3, 25, "Unpacking 3/25");
     check(Stage::Writing, 0, 5561, "Writing 5561 files");
+    check(Stage::Removing, 0, 0, "Removing the temporary cache");
     assert_eq!(line(&mut ProgressState::default(), Instant::now(), 80), "");
 }
 

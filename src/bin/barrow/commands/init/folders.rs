@@ -21,6 +21,7 @@ pub(super) fn read(root: &Path) -> ConfigDraft {
         let name = if source == "." { "function".to_owned() } else { source.replace(['/', '\\'], "-") };
         outline.units.push(Outlined { name, source: Some(source), ..Outlined::default() });
     }
+    outline.tell_apart();
     outline
 }
 

@@ -5,6 +5,7 @@
 
 mod folders;
 mod outline;
+mod python_requirements;
 mod sam;
 mod serverless;
 
@@ -23,7 +24,7 @@ pub(super) fn call(run: &Run, args: &InitArgs) -> Result<(), Failure> {
     if path.exists() && !args.force {
         return Err(Failure::usage("`barrow.toml` is there already").hint("--force replaces it"));
     }
-    let outline = find(folder)?;
+    let outline = find(run)?;
     if outline.units.is_empty() {
         for remark in &outline.remarks {
             run.output.warn(remark);
@@ -40,19 +41,20 @@ pub(super) fn call(run: &Run, args: &InitArgs) -> Result<(), Failure> {
     for remark in &outline.remarks {
         run.output.warn(remark);
     }
-    let from = outline.from.map(|file| format!(" from {file}")).unwrap_or_default();
+    let from = outline.from.as_ref().map(|file| format!(" from {file}")).unwrap_or_default();
     run.output.status(&format!(
         "Wrote barrow.toml{from} with {}; `barrow build --list` shows what it makes",
         if outline.units.len() == 1 { "1 unit".to_owned() } else { format!("{} units", outline.units.len()) }
     ));
-    Output::text(&text)
+    if run.is_json() { Output::object(&outline.value(&path, &text)) } else { Output::text(&text) }
 }
 
 /// The first of these that has something to build, with the remarks of those before it.
-fn find(folder: &Path) -> Result<ConfigDraft, Failure> {
+fn find(run: &Run) -> Result<ConfigDraft, Failure> {
+    let folder = &run.host.working_folder;
     let mut remarks = Vec::new();
     for read in [sam::read, serverless::read] {
-        let Some(mut outline) = read(folder)? else { continue };
+        let Some(mut outline) = read(run)? else { continue };
         outline.remarks.splice(0..0, std::mem::take(&mut remarks)).for_each(drop);
         outline.drop_absent(folder);
         if !outline.units.is_empty() {

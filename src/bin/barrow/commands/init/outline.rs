@@ -2,10 +2,11 @@
 
 #![expect(clippy::format_push_string, reason = "a file for people, made once in a run")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use barrow::lock::find_input;
+use serde_json::{Value, json};
 
 /// Units, and what could not be carried over.
 #[derive(Debug, Default)]
@@ -51,12 +52,30 @@ impl ConfigDraft {
             is_there
         });
         self.drop_unusable_layers();
+        self.tell_apart();
         let remarks = &mut self.remarks;
         let sources = self.units.iter().filter(|unit| unit.requirement.is_none() && !unit.is_alone);
         let mut sources: Vec<&String> = sources.filter_map(|unit| unit.source.as_ref()).collect();
         sources.sort();
         sources.dedup();
         remarks.extend(sources.into_iter().filter_map(|source| lockless(folder, Path::new(source))));
+    }
+
+    /// Gives units whose names are the same names of their own: no build takes two of one name, and outputs are named by
+    /// them.
+    pub(super) fn tell_apart(&mut self) {
+        let mut taken: BTreeSet<String> = self.units.iter().map(|unit| unit.name.to_lowercase()).collect();
+        let mut seen = BTreeSet::new();
+        for unit in &mut self.units {
+            if seen.insert(unit.name.to_lowercase()) {
+                continue;
+            }
+            let numbered = (2..).map(|number| format!("{}-{number}", unit.name));
+            let free = numbered.into_iter().find(|name| !taken.contains(&name.to_lowercase()));
+            unit.name = free.unwrap_or_default();
+            taken.insert(unit.name.to_lowercase());
+            seen.insert(unit.name.to_lowercase());
+        }
     }
 
     /// Leaves out layers of a function that no build could give it: a layer is made for the target of the function, or
@@ -84,6 +103,18 @@ impl ConfigDraft {
         }
     }
 
+    /// What was written where, as JSON.
+    pub(super) fn value(&self, path: &Path, text: &str) -> Value {
+        json!({
+            "schema": 1,
+            "path": path.display().to_string(),
+            "from": self.from,
+            "text": text,
+            "units": self.units.iter().map(Outlined::value).collect::<Vec<_>>(),
+            "remarks": self.remarks,
+        })
+    }
+
     /// The text of barrow.toml. What most units have stands in `[defaults]`.
     pub(super) fn text(&self) -> String {
         let runtime = most(self.units.iter().map(|unit| unit.runtime.as_deref()));
@@ -108,6 +139,19 @@ impl ConfigDraft {
 }
 
 impl Outlined {
+    fn value(&self) -> Value {
+        json!({
+            "name": self.name,
+            "kind": if self.is_layer { "layer" } else { "function" },
+            "source": self.source,
+            "requirement": self.requirement,
+            "runtime": self.runtime,
+            "arch": self.arch,
+            "handlers": self.handlers,
+            "layers": self.layers,
+        })
+    }
+
     fn text(&self, runtime: Option<&str>, arch: Option<&str>) -> String {
         let mut text = format!("\n[[{}]]\n", if self.is_layer { "layer" } else { "function" });
         let mut line = |key: &str, value: &str| text += &format!("{key} = {value}\n");
@@ -153,11 +197,12 @@ pub(super) fn lockless(root: &Path, source: &Path) -> Option<String> {
     })
 }
 
-/// The value that most have, the first of them where several are as frequent.
+/// The value that most have, the first of them where several are as frequent. There is none where one has no value: what
+/// is written for all would count for it too.
 fn most<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Option<&'a str> {
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for (at, value) in values.flatten().enumerate() {
-        counts.entry(value).or_insert((0, at)).0 += 1;
+    for (at, value) in values.enumerate() {
+        counts.entry(value?).or_insert((0, at)).0 += 1;
     }
     counts.into_iter().max_by_key(|(_, (count, at))| (*count, usize::MAX - at)).map(|(value, _)| value)
 }

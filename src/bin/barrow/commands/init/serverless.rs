@@ -5,32 +5,16 @@
 use std::path::Path;
 
 use barrow::lock::find_input;
+use barrow::target::{Architecture, Runtime};
 use barrow::yaml::{Document, Node};
 
 use super::outline::{ConfigDraft, Outlined, list, quoted};
+use super::python_requirements::PythonRequirements;
 use crate::failure::Failure;
+use crate::run::Run;
 
 /// Names of the file.
 pub(super) const NAMES: [&str; 2] = ["serverless.yml", "serverless.yaml"];
-
-/// Options of serverless-python-requirements that have no part here, and why.
-const NEEDLESS: &[(&str, &str)] = &[
-    ("dockerizePip", "no container is needed"),
-    ("dockerImage", "no container is needed"),
-    ("dockerFile", "no container is needed"),
-    ("dockerSsh", "no container is needed"),
-    ("pythonBin", "no Python is needed"),
-    ("useStaticCache", "barrow has a cache of its own"),
-    ("useDownloadCache", "barrow has a cache of its own"),
-    ("cacheLocation", "barrow has a cache of its own; --cache-dir places it"),
-    ("usePipenv", "the lock is found"),
-    ("usePoetry", "the lock is found"),
-    ("requirePoetryLockFile", "the lock is found"),
-    ("pipCmdExtraArgs", "write what it asks for as settings: index-url, find-links and so on"),
-    ("zip", "leave it out and see whether the bundle is small enough"),
-    ("slimPatterns", "write it as `exclude`, such as \"*:**/*.html\""),
-    ("strip", "barrow changes no binaries"),
-];
 
 /// A pattern of `package`.
 #[derive(Clone)]
@@ -54,7 +38,8 @@ struct Reader<'a> {
 }
 
 /// Its functions, for the targets that it names.
-pub(super) fn read(folder: &Path) -> Result<Option<ConfigDraft>, Failure> {
+pub(super) fn read(run: &Run) -> Result<Option<ConfigDraft>, Failure> {
+    let folder = &run.host.working_folder;
     let Some(name) = NAMES.into_iter().find(|name| folder.join(name).is_file()) else { return Ok(None) };
     let text = fs_err::read_to_string(folder.join(name))
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
@@ -91,57 +76,129 @@ impl Reader<'_> {
 
     fn service(&mut self, root: &Node, folder: &Path) {
         let provider = root.get("provider").map(AsRef::as_ref);
-        let (runtime, arch) = (self.text(provider, "runtime"), self.text(provider, "architecture"));
+        // The processor is what Serverless takes where nothing is said.
+        let (runtime, arch) = (self.runtime(provider), self.arch(provider, Some("x86_64")));
         let package = root.get("package").map(AsRef::as_ref);
-        let is_individual =
-            package.and_then(|node| node.get("individually")).and_then(|node| node.text()) == Some("true");
-        let custom = root.get("custom").and_then(|node| node.get("pythonRequirements")).map(AsRef::as_ref);
-        let patterns = self.patterns(package);
-        let mut settings = Vec::new();
-        let requirement = self.requirements(custom, &mut settings);
-        let layer = custom.and_then(|node| node.get("layer")).filter(|node| node.text() != Some("false"));
+        let custom = root.get("custom").map(AsRef::as_ref);
+        let mut options =
+            PythonRequirements::read(custom.and_then(|node| node.get("pythonRequirements")).map(AsRef::as_ref));
+        if let Some(node) = custom.and_then(|node| node.get("barrow")) {
+            self.remark(node, "`barrow` of `custom` is not carried over: write its settings in [defaults]");
+        }
         let whole = Outlined {
             name: self.text(Some(root), "service").unwrap_or_else(|| "service".to_owned()),
             source: Some(".".to_owned()),
-            requirement: requirement.filter(|file| folder.join(file).is_file()),
             runtime,
             arch,
-            settings,
+            settings: std::mem::take(&mut options.settings),
             ..Outlined::default()
         };
         self.layers("the provider", provider);
-        let mut handlers = Vec::new();
-        for (name, function) in root.get("functions").map(|node| node.entries()).unwrap_or_default() {
-            let Some(mut unit) = self.function(name, function, &whole) else { continue };
-            let own = function.get("package");
-            let is_alone = own.and_then(|node| node.get("individually")).and_then(|node| node.text());
-            let has_module = function.get("module").is_some();
-            if is_individual || is_alone == Some("true") || has_module {
-                // The patterns of a function continue those of the service.
-                let own = self.patterns(own.map(AsRef::as_ref));
-                self.choose_files(&mut unit, [&patterns[..], &own].concat(), folder);
-                self.outline.units.push(unit);
-            } else {
-                handlers.extend(unit.handlers);
-            }
+        let patterns = self.patterns(package);
+        self.functions(root, folder, &whole, &patterns, &options);
+        let is_python = whole.runtime.as_ref().is_some_and(|it| it.starts_with("python"));
+        if self.outline.units.is_empty() && is_python && self.tells_unread(root) {
+            let unit = self.packaged(whole.clone(), patterns, folder, &options);
+            self.outline.units.push(unit);
         }
-        let is_unread =
-            self.outline.units.is_empty() && whole.runtime.as_ref().is_some_and(|it| it.starts_with("python"));
-        if !handlers.is_empty() || is_unread && self.tells_unread(root) {
-            // Without `individually` the service is one package for all its functions.
-            let mut service = Outlined { handlers, ..whole.clone() };
-            self.choose_files(&mut service, patterns, folder);
-            self.outline.units.push(service);
+        options.tell_missing_locks(&self.outline.units, folder);
+        for (line, text) in &options.remarks {
+            self.remark_line(*line, text);
         }
-        if let Some(layer) = layer.filter(|_| !self.outline.units.is_empty()) {
+        if let Some(layer) = options.layer.filter(|_| !self.outline.units.is_empty()) {
             self.remark(layer, "functions have no dependencies of their own: all are in the layer `requirements`");
-            for unit in &mut self.outline.units {
-                (unit.is_alone, unit.requirement) = (true, None);
-            }
-            let requirement = whole.requirement.clone().or_else(|| Some("requirements.txt".to_owned()));
-            let name = "requirements".to_owned();
-            self.outline.units.push(Outlined { is_layer: true, name, source: None, requirement, ..whole });
+            self.add_layer(whole, folder, &options);
         }
+    }
+
+    /// A unit for each function that is packaged by itself, and one for all others with the same target.
+    fn functions(
+        &mut self,
+        root: &Node,
+        folder: &Path,
+        whole: &Outlined,
+        patterns: &[Pattern],
+        options: &PythonRequirements,
+    ) {
+        let says = |package: Option<&Node>| package?.get("individually")?.text().map(|text| text == "true");
+        let is_individual = says(root.get("package").map(AsRef::as_ref)).unwrap_or_default();
+        // Places of units that hold several functions.
+        let mut shared: Vec<usize> = Vec::new();
+        for (name, function) in root.get("functions").map(|node| node.entries()).unwrap_or_default() {
+            let Some(unit) = self.function(name, function, whole) else { continue };
+            let package = function.get("package").map(AsRef::as_ref);
+            let own = self.patterns(package);
+            let has_module = unit.source != whole.source;
+            if says(package).unwrap_or(is_individual) || has_module || !own.is_empty() {
+                // The patterns of a function continue those of the service.
+                let unit = self.packaged(unit, [patterns, &own].concat(), folder, options);
+                self.outline.units.push(unit);
+                continue;
+            }
+            let is_same = |at: &&usize| {
+                let other = &self.outline.units[**at];
+                (&other.runtime, &other.arch) == (&unit.runtime, &unit.arch)
+            };
+            if let Some(at) = shared.iter().find(is_same) {
+                self.outline.units[*at].handlers.extend(unit.handlers);
+                continue;
+            }
+            let mut parts = vec![whole.name.clone()];
+            if !shared.is_empty() {
+                parts.extend([&unit.runtime, &unit.arch].into_iter().flatten().cloned());
+            }
+            shared.push(self.outline.units.len());
+            let unit = self.packaged(Outlined { name: parts.join("-"), ..unit }, patterns.to_vec(), folder, options);
+            self.outline.units.push(unit);
+        }
+    }
+
+    /// A unit with the files that are chosen for it and what it requires.
+    fn packaged(
+        &mut self,
+        mut unit: Outlined,
+        patterns: Vec<Pattern>,
+        folder: &Path,
+        options: &PythonRequirements,
+    ) -> Outlined {
+        options.state_needs(&mut unit, folder);
+        self.choose_files(&mut unit, patterns, folder);
+        unit
+    }
+
+    /// The layer of all dependencies, for the target of the first function; functions have none then.
+    fn add_layer(&mut self, whole: Outlined, folder: &Path, options: &PythonRequirements) {
+        let target = self.outline.units.first().map(|unit| (unit.runtime.clone(), unit.arch.clone()));
+        for unit in &mut self.outline.units {
+            (unit.is_alone, unit.requirement) = (true, None);
+        }
+        let (runtime, arch) = target.unwrap_or_default();
+        let mut layer = Outlined { is_layer: true, name: "requirements".to_owned(), runtime, arch, ..whole };
+        options.state_needs(&mut layer, folder);
+        layer.requirement = layer.requirement.or_else(|| found_beside(folder)).or(Some("requirements.txt".to_owned()));
+        (layer.source, layer.is_alone) = (None, false);
+        self.outline.units.push(layer);
+    }
+
+    /// The runtime that a function or the provider names; one that barrow does not know cannot be built for.
+    fn runtime(&mut self, owner: Option<&Node>) -> Option<String> {
+        let name = self.text(owner, "runtime")?;
+        if !name.starts_with("python") || name.parse::<Runtime>().is_ok() {
+            return Some(name);
+        }
+        self.remark(owner?.get("runtime")?, &format!("`runtime` is not carried over: barrow does not know {name}"));
+        None
+    }
+
+    /// The architecture that a function or the provider names, and `unsaid` where it names none.
+    fn arch(&mut self, owner: Option<&Node>, unsaid: Option<&str>) -> Option<String> {
+        let Some(node) = owner.and_then(|owner| owner.get("architecture")) else { return unsaid.map(str::to_owned) };
+        let name = self.text(owner, "architecture")?;
+        if name.parse::<Architecture>().is_err() {
+            self.remark(node, &format!("`architecture` is not carried over: barrow does not know {name}"));
+            return None;
+        }
+        Some(name)
     }
 
     fn function(&mut self, name: &str, function: &Node, whole: &Outlined) -> Option<Outlined> {
@@ -150,28 +207,25 @@ impl Reader<'_> {
             return None;
         }
         let runtime = match function.get("runtime") {
-            Some(_) => self.text(Some(function), "runtime"),
+            Some(_) => self.runtime(Some(function)),
             None => whole.runtime.clone(),
         };
         if let Some(other) = runtime.as_ref().filter(|name| !name.starts_with("python")) {
             self.remark(function, &format!("`{name}` is not carried over: its runtime is {other}"));
             return None;
         }
-        let arch = match function.get("architecture") {
-            Some(_) => self.text(Some(function), "architecture"),
-            None => whole.arch.clone(),
-        };
+        let arch = self.arch(Some(function), whole.arch.as_deref());
         let handler = self.text(Some(function), "handler")?;
-        let module = self.text(Some(function), "module").map(|module| module.trim_end_matches('/').to_owned());
+        let module = self.text(Some(function), "module").map(|module| in_service(&module));
+        let module = module.filter(|module| !module.is_empty());
         self.layers(&format!("`{name}`"), Some(function));
         // The handler of a module starts in its folder.
         let inner = module.as_ref().and_then(|module| handler.strip_prefix(module)?.strip_prefix('/'));
         let handlers = vec![inner.unwrap_or(&handler).to_owned()];
         let settings = whole.settings.clone();
-        let requirement = if module.is_some() { None } else { whole.requirement.clone() };
         let source = module.or_else(|| whole.source.clone());
         let name = name.to_owned();
-        Some(Outlined { name, source, requirement, runtime, arch, handlers, settings, ..Outlined::default() })
+        Some(Outlined { name, source, runtime, arch, handlers, settings, ..Outlined::default() })
     }
 
     /// Layers are named by ARNs and references: nothing says what they bring.
@@ -248,30 +302,20 @@ impl Reader<'_> {
         let excluded = if excluded.is_empty() { String::new() } else { format!(", exclude = {}", list(&excluded)) };
         unit.settings.push(("sources", format!("[{{ path = {source}, include = {taken}{excluded} }}]")));
         // Requirements are found beside a source, and a list of files is none.
-        let found =
-            find_input(folder).and_then(|found| found.file.strip_prefix(folder).ok()?.to_str().map(str::to_owned));
-        unit.requirement = unit.requirement.take().or(found);
+        if !unit.is_alone {
+            unit.requirement = unit.requirement.take().or_else(|| found_beside(folder));
+        }
         unit.source = None;
     }
+}
 
-    /// `custom.pythonRequirements`: settings that mean the same, and the file that states the requirements.
-    fn requirements(&mut self, custom: Option<&Node>, settings: &mut Vec<(&'static str, String)>) -> Option<String> {
-        let custom = custom?;
-        if custom.get("slim").and_then(|node| node.text()) == Some("true") {
-            settings.push(("slim", "true".to_owned()));
-        }
-        let names = custom.get("noDeploy").and_then(|node| node.list()).unwrap_or_default();
-        let names: Vec<String> = names.iter().filter_map(|node| node.text().map(str::to_owned)).collect();
-        if !names.is_empty() {
-            settings.push(("exclude-package", list(&names)));
-        }
-        for (option, why) in NEEDLESS {
-            if let Some(node) = custom.get(option) {
-                let text = format!("`{option}` is not carried over: {why}");
-                self.remark(node, &text);
-            }
-        }
-        let file = self.text(Some(custom), "fileName");
-        file.or_else(|| Some("requirements.txt".to_owned()))
-    }
+/// The file in a folder that states what is needed, by its name.
+fn found_beside(folder: &Path) -> Option<String> {
+    find_input(folder)?.file.strip_prefix(folder).ok()?.to_str().map(str::to_owned)
+}
+
+/// The folder of a module as paths in the service start: `./services/orders/` as `services/orders`.
+fn in_service(module: &str) -> String {
+    let parts: Vec<&str> = module.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+    parts.join("/")
 }
