@@ -26,6 +26,7 @@ mod build_variables;
 mod building;
 mod bundle;
 mod bytecode;
+mod cache_in_use;
 mod check;
 mod cli;
 mod clear_ends;

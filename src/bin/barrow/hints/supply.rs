@@ -11,7 +11,7 @@ use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
 use barrow::request::{ForeignFile, RequestError};
 use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
 
-use super::{ALIKE, DAMAGED, build, limit, lock, resolution};
+use super::{ALIKE, DAMAGED, REMOVED, build, is_of_absence, limit, lock, resolution};
 
 /// What to do about a file that a mirror lacks.
 const MIRROR_IT: &str =
@@ -210,6 +210,11 @@ fn asked(error: &http::Error) -> Option<String> {
 
 fn install(error: &InstallError) -> Option<String> {
     match error {
+        InstallError::Refused { .. } | InstallError::Reread { .. } | InstallError::Unpack { .. }
+            if is_of_absence(error) =>
+        {
+            Some(REMOVED.to_owned())
+        }
         InstallError::Refused { fault: WheelFault::Archive(error), .. } => {
             limit(error).or_else(|| Some(DAMAGED.to_owned()))
         }
@@ -257,5 +262,20 @@ pub(crate) fn quoted(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use barrow::archive::ArchiveError;
+
+    #[test]
+    fn no_wheel_is_called_damaged_that_is_gone() {
+        let refused = |fault: ArchiveError| InstallError::Refused { wheel: "a".to_owned(), fault: fault.into() };
+        let gone = install(&refused(ArchiveError::Read(NotFound.into()))).unwrap();
+        assert!(gone.contains("run again") && !gone.contains("damaged"), "{gone}");
+        let damaged = install(&refused(ArchiveError::Structure("it is short"))).unwrap();
+        assert!(damaged.contains("damaged"), "{damaged}");
     }
 }
