@@ -1,4 +1,5 @@
-//! Exclusive locks between processes, on folders and on files that are there for nothing else.
+//! Locks between processes, on folders and on files that are there for nothing else. They are exclusive, but for those
+//! of many who use a folder together.
 //!
 //! The system releases them when the process ends, however it ends. A process that is stopped keeps them, so nobody
 //! waits for ever, and who has waited in vain is told whom to end.
@@ -75,6 +76,26 @@ impl FileLock {
         let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
         let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
         Self::on(file, folder, None)
+    }
+
+    /// Locks a folder together with all who do the same. Answers as [`FileLock::on_folder`] does: `None` when a process
+    /// holds it alone.
+    pub(crate) fn on_folder_with_others(folder: &Path) -> io::Result<Option<Self>> {
+        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
+        match file.file().try_lock_shared() {
+            Ok(()) => Ok(lies_at(file.file(), folder).then(|| Self { file: file.into_parts().0, made: None })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Whether another process holds the lock on a file that is there.
+    pub(crate) fn is_held(path: &Path) -> bool {
+        let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+        let file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path);
+        // What is locked here goes with the value.
+        file.is_ok_and(|file| matches!(file.file().try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 
     /// Locks a file, which is made when it is absent. Answers as [`FileLock::on_folder`] does.

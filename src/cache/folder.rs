@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use fs_err as fs;
 
 use crate::archive::Crc32;
+use crate::file_lock::FileLock;
 use crate::regular;
 use crate::spec::{HashDigest, sha256};
 
@@ -32,6 +33,8 @@ pub struct Cache {
     fallback: Option<PathBuf>,
     /// Written instead of `root` once that turned out to be impossible.
     substitute: OnceLock<tempfile::TempDir>,
+    /// Held by a run, so that nobody removes the cache meanwhile.
+    in_use: OnceLock<FileLock>,
 }
 
 /// A kind of entry, with a folder of its own.
@@ -106,6 +109,15 @@ pub enum CacheError {
         #[source]
         source: io::Error,
     },
+    /// Runs still used the cache when it was to be removed.
+    #[error("the cache at `{}` is not removed", path.display())]
+    InUse {
+        /// The folder.
+        path: PathBuf,
+        /// Names one of them, where the system tells.
+        #[source]
+        source: io::Error,
+    },
     /// The folder could not be removed.
     #[error("failed to remove `{}` from the cache", path.display())]
     Remove {
@@ -128,7 +140,7 @@ pub struct Usage {
 impl Cache {
     /// The cache in `root`, which is made when first written to.
     pub fn at(root: PathBuf) -> Self {
-        Self { root, fallback: None, substitute: OnceLock::new() }
+        Self { root, fallback: None, substitute: OnceLock::new(), in_use: OnceLock::new() }
     }
 
     /// A cache in a fresh folder below `parent` that disappears with the value (`--no-cache`).
@@ -150,6 +162,11 @@ impl Cache {
         if let Some(folder) = self.substitute.get() {
             let _ = fs_err::remove_dir_all(folder.path());
         }
+    }
+
+    /// Keeps the lock of a run for as long as the value lives.
+    pub(super) fn hold(&self, lock: FileLock) {
+        let _ = self.in_use.set(lock);
     }
 
     /// Where a substitute is made once the cache turns out to be read-only or full.
@@ -326,7 +343,7 @@ impl Cache {
         Ok(folder)
     }
 
-    fn make_root(&self) -> Result<(), CacheError> {
+    pub(super) fn make_root(&self) -> Result<(), CacheError> {
         let root = self.root();
         let failed = |source| CacheError::Write { path: root.to_owned(), source };
         let tag = root.join("CACHEDIR.TAG");

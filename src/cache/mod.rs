@@ -12,6 +12,7 @@
 //! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
 //! ├── checks-v2/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
 //! ├── repositories-v1/HH/HASH/  a commit as git has checked it out           (HASH: URL without credentials, commit)
+//! ├── clean.lock                while somebody removes the cache, or waits for the runs that use it
 //! └── temporary-v1/…            what is not whole yet
 //! ```
 //!
@@ -24,6 +25,7 @@
 //! that stands in for it until the run ends, so that a full or read-only cache costs time and nothing else.
 
 mod folder;
+mod in_use;
 mod spread;
 mod upkeep;
 mod workplace_name;

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::folder::{Bucket, Cache, CacheError, TEMPORARY, Usage};
+use super::in_use::HeldAlone;
 use crate::regular;
 
 /// Age after which a temporary file belongs to no living run.
@@ -24,8 +25,15 @@ impl Cache {
         Ok(usage)
     }
 
-    /// Removes everything that barrow made in the cache folder, of any version; other files stay.
+    /// Removes everything that barrow made in the cache folder, of any version; other files stay. Runs that use the
+    /// cache are waited for.
     pub fn clean(&self) -> Result<Usage, CacheError> {
+        self.clean_after(|| {})
+    }
+
+    /// As [`Cache::clean`]; `waiting` is called once when there are runs to wait for.
+    pub fn clean_after(&self, waiting: impl FnMut()) -> Result<Usage, CacheError> {
+        let mut held = HeldAlone::wait_for(self.root(), waiting)?;
         let mut usage = Usage::default();
         for folder in self.own_folders()? {
             remove(&folder.path(), &mut usage)?;
@@ -34,6 +42,7 @@ impl Cache {
         if regular::read(&tag).is_ok_and(|text| text.windows(6).any(|word| word == b"barrow")) {
             remove(&tag, &mut usage)?;
         }
+        held.end_turn();
         // Goes only when it is empty, and only that is wanted.
         let _ = fs::remove_dir(self.root());
         Ok(usage)

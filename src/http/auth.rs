@@ -19,7 +19,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
 use super::aws::{self, CodeArtifact};
-use super::error::{Error, shown_url};
+use super::error::{Error, KeyringSilence, LookedIn, shown_url};
 use super::helper;
 use super::login::{CredentialSource, Login, LoginVerdict};
 use super::means::Means;
@@ -73,6 +73,8 @@ type NetrcLogins = HashMap<(LoginKey, bool), Option<Arc<Login>>>;
 struct Found {
     state: AskedState,
     has_minted_again: bool,
+    /// The `keyring` program could not be run, or failed.
+    keyring_failed: bool,
 }
 
 #[derive(Default)]
@@ -334,7 +336,8 @@ impl Authenticator {
             (AskedState::Answered(login), _) => return Some(Arc::clone(login)),
         }
         let index = key.1.map(|at| &self.indexes[at].url);
-        let found = look_up(url, index, user, domain.as_ref(), means).await.map(Arc::new);
+        let found = look_up(url, index, (user, domain.as_ref()), means, &mut asked.keyring_failed).await;
+        let found = found.map(Arc::new);
         asked.state = found.clone().map_or(AskedState::Nothing, AskedState::Answered);
         found
     }
@@ -354,10 +357,10 @@ impl Authenticator {
     }
 
     /// Where credentials for `url` were looked for, for a message.
-    pub(super) fn looked_in(&self, url: &Url, means: &Means) -> String {
+    pub(super) fn looked_in(&self, url: &Url, means: &Means) -> LookedIn {
         let options = &means.options;
         if !may_carry(url, options) {
-            return "none are sent over plain http".to_owned();
+            return LookedIn { words: "none are sent over plain http".to_owned(), keyring: None };
         }
         let mut places = vec!["the URL".to_owned()];
         let index = self.select(url, None).map(|at| &self.indexes[at].url);
@@ -370,10 +373,23 @@ impl Authenticator {
             let (before, path) = (if path.exists() { "" } else { "there is no " }, path.display());
             format!("netrc ({before}`{path}`)")
         }));
-        places.extend(options.keyring.then(|| "keyring".to_owned()));
+        let keyring = options.keyring.then(|| self.keyring_silence(url));
+        places.extend(keyring.map(|silence| match silence {
+            KeyringSilence::Nothing => "keyring (it has none for this URL)".to_owned(),
+            KeyringSilence::Failed => "keyring (it could not be asked)".to_owned(),
+        }));
         let domain = self.domain(url, self.select(url, None), options);
         places.extend(domain.map(|_| "a token of CodeArtifact".to_owned()));
-        format!("looked in {}", places.join(", "))
+        LookedIn { words: format!("looked in {}", places.join(", ")), keyring }
+    }
+
+    /// Why the `keyring` program has given nothing for `url`.
+    fn keyring_silence(&self, url: &Url) -> KeyringSilence {
+        let realm = Realm::of(url);
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut of_realm = asked.iter().filter(|((other, _), _)| *other == realm);
+        let has_failed = of_realm.any(|(_, slot)| slot.try_lock().is_ok_and(|found| found.keyring_failed));
+        if has_failed { KeyringSilence::Failed } else { KeyringSilence::Nothing }
     }
 
     /// One `Login` for equal credentials of one realm, so that what servers said of it is known to all requests.
@@ -392,9 +408,9 @@ impl Authenticator {
 async fn look_up(
     url: &Url,
     index: Option<&SafeUrl>,
-    user: Option<&str>,
-    domain: Option<&CodeArtifact>,
+    (user, domain): (Option<&str>, Option<&CodeArtifact>),
     means: &Means,
+    keyring_failed: &mut bool,
 ) -> Option<Login> {
     let Means { options, reporter, .. } = means;
     let failed = |reason: String| reporter.message(Level::Warning, &format!("no credentials: {reason}"));
@@ -408,6 +424,7 @@ async fn look_up(
                 Ok(None) => {}
                 Err(reason) => {
                     failed(reason);
+                    *keyring_failed = true;
                     break;
                 }
             }

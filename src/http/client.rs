@@ -332,7 +332,7 @@ impl Client {
                     url: shown_url(url),
                     status,
                     sent_as: login.map(|login| Box::new(login.sent_as())),
-                    looked_in: (login.is_none() && !wants_none).then(looked_in),
+                    looked_in: (login.is_none() && !wants_none).then(|| Box::new(looked_in())),
                 }))
             }
         }

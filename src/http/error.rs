@@ -148,7 +148,7 @@ pub enum Error {
         /// As whom; `None`: without credentials.
         sent_as: Option<Box<SentAs>>,
         /// Where credentials were looked for, when there were none and they may matter.
-        looked_in: Option<String>,
+        looked_in: Option<Box<LookedIn>>,
     },
     /// An object store did not let itself be asked.
     #[error("`{url}` cannot be asked for: {reason}")]
@@ -328,7 +328,7 @@ fn of(expected: Option<u64>) -> String {
     expected.map_or_else(String::new, |expected| format!(" of {expected}"))
 }
 
-fn with(sent_as: Option<&SentAs>, looked_in: Option<&str>) -> String {
+fn with(sent_as: Option<&SentAs>, looked_in: Option<&LookedIn>) -> String {
     match (sent_as, looked_in) {
         (Some(sent_as @ SentAs { user: Some(_), .. }), _) => format!(", asked as {sent_as}"),
         // A name alone may be a token, so it is not told.
@@ -336,6 +336,29 @@ fn with(sent_as: Option<&SentAs>, looked_in: Option<&str>) -> String {
         (None, Some(looked_in)) => format!(", asked without credentials ({looked_in})"),
         (None, None) => String::new(),
     }
+}
+
+/// Where credentials were looked for in vain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedIn {
+    pub(super) words: String,
+    /// What the `keyring` program said; `None`: it was not asked.
+    pub keyring: Option<KeyringSilence>,
+}
+
+impl fmt::Display for LookedIn {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.words)
+    }
+}
+
+/// Why the `keyring` program gave no credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyringSilence {
+    /// It has none for the URL.
+    Nothing,
+    /// It could not be run, or failed; a warning has said why.
+    Failed,
 }
 
 /// Why a file could not be read, in words that name nothing.

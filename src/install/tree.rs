@@ -248,8 +248,10 @@ impl TreeBuilder {
 }
 
 fn unwritable(label: &str, error: CacheError) -> InstallError {
-    let (CacheError::Write { path, source } | CacheError::Read { path, source } | CacheError::Remove { path, source }) =
-        error;
+    let (CacheError::Write { path, source }
+    | CacheError::Read { path, source }
+    | CacheError::Remove { path, source }
+    | CacheError::InUse { path, source }) = error;
     InstallError::Unpack { wheel: label.to_owned(), path, source }
 }
 

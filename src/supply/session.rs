@@ -51,6 +51,7 @@ impl Session {
     /// Opens the cache; nothing is asked yet.
     pub(crate) fn open(options: &RequestOptions, context: &Context) -> Result<Arc<Self>, SupplyError> {
         let cache = Arc::new(open_cache(options)?);
+        cache.begin_use(&context.interrupted, || context.status("Waiting for `barrow cache clean` to end"));
         context.hold(&cache);
         let (bench, worlds) = (Arc::default(), Arc::default());
         let shared = match options.shared.clone().filter(|_| !options.client.offline) {

@@ -186,6 +186,40 @@ fn an_output_that_cannot_be_written() {
 }
 
 #[test]
+fn keyring_that_was_asked_is_not_advised() {
+    let server = IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word").start();
+    let says = |script: Option<&str>| {
+        let context = TestContext::new();
+        context.write("function/requirements.txt", "tiny\n");
+        fs_err::create_dir_all(context.path("bin")).unwrap();
+        if let Some(script) = script {
+            context.write("bin/keyring", script);
+            context.chmod("bin/keyring", 0o755);
+        }
+        let mut bundle = context.barrow();
+        bundle.args([
+            "bundle",
+            "function",
+            "-o",
+            "out",
+            "--keyring-provider",
+            "subprocess",
+            "--index-url",
+            &server.url(),
+        ]);
+        let shown = context.run(bundle.env("PATH", format!("{}:/usr/bin:/bin", context.path("bin").display())));
+        assert!(shown.contains("401") && !shown.contains("--keyring-provider"), "{shown}");
+        shown
+    };
+    let shown = says(Some("#!/bin/sh\nexit 1\n"));
+    assert!(shown.contains("keyring (it has none for this URL)"), "{shown}");
+    assert!(shown.contains("hint: keyring has nothing for this URL"), "{shown}");
+    let shown = says(None);
+    assert!(shown.contains("keyring (it could not be asked)") && shown.contains("no credentials: "), "{shown}");
+    assert!(shown.contains("hint: keyring could not be asked, as the warning says"), "{shown}");
+}
+
+#[test]
 fn an_index_that_wants_credentials() {
     let with = || IndexServer::new().file(WheelBuilder::new("tiny", "1.0")).credentials("me", "s3cret-word");
     let server = with().start();

@@ -294,7 +294,7 @@ fn options_of_a_lock_are_told_apart() {
 #[test]
 fn wheels_of_this_machine() {
     let put = |context: &TestContext, place: &str, content: &str| {
-        let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", content).build();
+        let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", code).build();
         context.write(&format!("{place}/{}", wheel.filename), &wheel.bytes);
     };
     let world = move |context: &TestContext| {
@@ -315,8 +315,8 @@ fn wheels_of_this_machine() {
 }
 
 /// Writes a wheel of `tiny` with this content into a folder, and the page that links to it, with or without its digest.
-fn page_and_wheel(context: &TestContext, [page, reference, folder]: [&str; 3], content: &str, with_digest: bool) {
-    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", content).build();
+fn page_and_wheel(context: &TestContext, [page, reference, folder]: [&str; 3], code: &str, with_digest: bool) {
+    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", code).build();
     let name = &wheel.filename;
     let fragment = if with_digest { format!("#sha256={}", sha256_hex(&wheel.bytes)) } else { String::new() };
     context.write(page, format!("<a href=\"{reference}{name}{fragment}\">{name}</a>"));

@@ -27,6 +27,7 @@ mod build_indexes;
 mod building;
 mod bundle;
 mod bytecode;
+mod cache_in_use;
 mod check;
 mod cli;
 mod clear_ends;

@@ -38,7 +38,10 @@ pub(super) fn call(run: &Run, command: &CacheCommand) -> Result<(), Failure> {
             removed(run, &folder, cache.prune(run.host.now.into()).map_err(barrow::ops::Error::from)?)
         }
         CacheCommand::Remote(command) => remote(run, command, cache),
-        CacheCommand::Clean => removed(run, &folder, cache.clean().map_err(barrow::ops::Error::from)?),
+        CacheCommand::Clean => {
+            let waiting = || run.output.status("Waiting for the runs that use the cache to end");
+            removed(run, &folder, cache.clean_after(waiting).map_err(barrow::ops::Error::from)?)
+        }
     }
 }
 

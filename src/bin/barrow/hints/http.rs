@@ -1,6 +1,6 @@
 //! What the user can do about a request that failed.
 
-use barrow::http::{Error, TlsReason, Via};
+use barrow::http::{Error, KeyringSilence, LookedIn, TlsReason, Via};
 
 /// What to do, in a sentence.
 pub(crate) fn of(error: &Error) -> Option<String> {
@@ -18,6 +18,11 @@ pub(crate) fn of(error: &Error) -> Option<String> {
         }
         Error::Refused { code, .. } if code == "RequestTimeTooSkewed" => "check the clock of this machine",
         Error::Refused { code, .. } if code == "ExpiredToken" => "log in again: these credentials have run out",
+        Error::Status { status: 401 | 403, sent_as: None, looked_in: Some(looked_in), .. }
+            if looked_in.keyring.is_some() =>
+        {
+            without_keyring(looked_in)
+        }
         Error::Status { status: 401 | 403, sent_as: None, .. } => {
             "give a user and password in netrc, or by BARROW_INDEX_CORP_USERNAME and BARROW_INDEX_CORP_PASSWORD for an index \
              that is named `corp` (`--index corp=URL`), or with `--keyring-provider subprocess`"
@@ -45,6 +50,21 @@ pub(crate) fn of(error: &Error) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Keyring was asked already: what is left to do beside it.
+fn without_keyring(looked_in: &LookedIn) -> &'static str {
+    match looked_in.keyring {
+        Some(KeyringSilence::Failed) => {
+            "keyring could not be asked, as the warning says: mend that, or give a user and password in netrc, or by \
+             BARROW_INDEX_CORP_USERNAME and BARROW_INDEX_CORP_PASSWORD for an index that is named `corp` (`--index corp=URL`)"
+        }
+        _ => {
+            "keyring has nothing for this URL: store a password for it there, with the user's name in the URL where it \
+             needs one, or give both in netrc, or by BARROW_INDEX_CORP_USERNAME and BARROW_INDEX_CORP_PASSWORD for an \
+             index that is named `corp` (`--index corp=URL`)"
+        }
+    }
 }
 
 /// A file of certificates is named only where one helps.

@@ -131,11 +131,19 @@ fn publish(error: &PublishError) -> Option<String> {
         }
         PublishError::Busy { process, .. } => Some(stuck(*process)),
         PublishError::Alike { .. } => Some(ALIKE.to_owned()),
+        PublishError::Link { source, .. } if is_of_absence(source) => Some(REMOVED.to_owned()),
         PublishError::Respelled { there, .. } => {
             Some(format!("move what is yours out of `{}`, or install into a new folder", there.display()))
         }
         _ => None,
     }
+}
+
+/// Whether an error comes of a file that is not there.
+fn is_of_absence(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let cause = causes.find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::NotFound)
 }
 
 /// What to do where nothing can be checked.
@@ -150,6 +158,10 @@ pub(crate) fn check(error: &CheckError) -> Option<String> {
     };
     Some(hint.to_owned())
 }
+
+/// What to do about a file that was there a moment ago.
+const REMOVED: &str =
+    "the cache was removed while it was used: run again (`barrow cache clean` waits for the runs that use it)";
 
 /// What to do about a file that is not what its name says.
 const DAMAGED: &str =

@@ -12,7 +12,7 @@ use barrow::request::{ForeignFile, RequestError};
 use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
 use barrow::spec::MetadataError;
 
-use super::{ALIKE, DAMAGED, build, limit, lock, resolution};
+use super::{ALIKE, DAMAGED, REMOVED, build, is_of_absence, limit, lock, resolution};
 
 /// What to do about a file that a mirror lacks.
 const MIRROR_IT: &str =
@@ -226,6 +226,11 @@ fn asked(error: &http::Error) -> Option<String> {
 
 fn install(error: &InstallError) -> Option<String> {
     match error {
+        InstallError::Refused { .. } | InstallError::Reread { .. } | InstallError::Unpack { .. }
+            if is_of_absence(error) =>
+        {
+            Some(REMOVED.to_owned())
+        }
         InstallError::Refused { fault: WheelFault::Archive(error), .. } => {
             limit(error).or_else(|| Some(DAMAGED.to_owned()))
         }
@@ -276,5 +281,20 @@ pub(crate) fn quoted(word: &str) -> String {
         word.to_owned()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use barrow::archive::ArchiveError;
+
+    #[test]
+    fn no_wheel_is_called_damaged_that_is_gone() {
+        let refused = |fault: ArchiveError| InstallError::Refused { wheel: "a".to_owned(), fault: fault.into() };
+        let gone = install(&refused(ArchiveError::Read(NotFound.into()))).unwrap();
+        assert!(gone.contains("run again") && !gone.contains("damaged"), "{gone}");
+        let damaged = install(&refused(ArchiveError::Structure("it is short"))).unwrap();
+        assert!(damaged.contains("damaged"), "{damaged}");
     }
 }
