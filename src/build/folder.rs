@@ -71,6 +71,14 @@ impl<'a> Told<'a> {
     fn new(given: Option<&'a GivenVariables>) -> Self {
         Self { hasher: Hasher::new(HashAlgorithm::Sha256), given, variables: BTreeSet::new() }
     }
+
+    /// Takes what is at a path of the folder into the digest, if it counts.
+    fn note(&mut self, kind: &str, path: &str, content: &[u8]) {
+        if counts(path) {
+            self.hasher.update(format!("{kind}\0{}\0{path}\0{}\0", path.len(), content.len()).as_bytes());
+            self.hasher.update(content);
+        }
+    }
 }
 
 enum CopyError {
@@ -120,6 +128,23 @@ fn top(folder: &Path, shown: &str) -> std::io::Result<PathBuf> {
     fs::canonicalize(top.unwrap_or(folder))
 }
 
+/// What is in a folder, in order, with names as they are typed.
+fn listed(folder: &Path, shown: &str) -> Result<Vec<(PathBuf, fs::DirEntry)>, CopyError> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !is_left_by_system(&entry.file_name().to_string_lossy()) {
+            // HFS+ gives names back taken apart, and a module is looked for as it is written in a program.
+            entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
+        }
+    }
+    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    match entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
+        Some([(name, _), _]) => Err(CopyError::Twice(format!("{shown}{}", name.display()))),
+        None => Ok(entries),
+    }
+}
+
 fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth: usize) -> Result<(), CopyError> {
     if depth > DEEPEST {
         return Err(CopyError::TooDeep);
@@ -127,44 +152,26 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
     if let Some(to) = to {
         fs::create_dir_all(to)?;
     }
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        // HFS+ gives names back taken apart, and a module is looked for as it is written in a program.
-        entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
-    }
-    entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let entries = listed(from, shown)?;
     if entries.is_empty() && !shown.starts_with(GIT) {
-        told.hasher.update(format!("empty\0{}\0{shown}\0", shown.len()).as_bytes());
-    }
-    if let Some([(name, _), _]) = entries.array_windows().find(|[(one, _), (other, _)]| one == other) {
-        return Err(CopyError::Twice(format!("{shown}{}", name.display())));
+        told.note("empty", shown, b"");
     }
     for (name, entry) in entries {
         let (path, target) = (entry.path(), to.map(|to| to.join(&name)));
         let name = name.to_string_lossy();
-        if is_left_by_system(&name) {
-            continue;
-        }
         let below = format!("{shown}{name}");
         let mut metadata = fs::symlink_metadata(&path)?;
         if metadata.is_symlink() {
             // What the copy would lack is what backends find that build in the folder itself.
             metadata = links::out_of(&top(from, shown)?, &path).unwrap_or(metadata);
         }
-        let mut note = |kind: &str, content: &[u8]| {
-            if counts(&below) {
-                told.hasher.update(format!("{kind}\0{}\0{below}\0{}\0", below.len(), content.len()).as_bytes());
-                told.hasher.update(content);
-            }
-        };
         if below == GIT {
             let state = if metadata.is_dir() { git_state::tracked(&path) } else { git_state::of_file(&path) };
-            note("state", &state);
+            told.note("state", &below, &state);
         }
         if metadata.is_symlink() {
             let link = fs::read_link(&path)?;
-            note("link", link.to_string_lossy().as_bytes());
+            told.note("link", &below, link.to_string_lossy().as_bytes());
             if let Some(target) = target {
                 fs::os::unix::fs::symlink(link, target)?;
             }
@@ -177,7 +184,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
             let kind = if metadata.permissions().mode() & 0o111 == 0 { "file" } else { "program" };
             let content = fs::read(&path)?;
             if below != GIT {
-                note(kind, &content);
+                told.note(kind, &below, &content);
             }
             if let Some(given) = told.given {
                 given.add_set(&name, &content, &mut told.variables);

@@ -80,7 +80,7 @@ type NamedFile<'a> = (DistFilename, &'a LockedFile);
 type Rank = (TagPriority, Option<(u64, Box<str>)>);
 
 /// Chooses files of a lock's packages.
-pub(super) struct Choice<'a> {
+pub(super) struct ChoiceOfFile<'a> {
     lock: &'a Lock,
     target: &'a Target,
     building: Building<'a>,
@@ -88,7 +88,7 @@ pub(super) struct Choice<'a> {
     indexes: Vec<Arc<IndexOrigin>>,
 }
 
-impl<'a> Choice<'a> {
+impl<'a> ChoiceOfFile<'a> {
     pub(super) fn new(lock: &'a Lock, target: &'a Target, building: Building<'a>) -> Self {
         let indexes = lock.indexes.iter().map(|index| Arc::new(index_origin(&index.url))).collect();
         Self { lock, target, building, indexes }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{Building, Choice};
+use super::files::{Building, ChoiceOfFile};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
 use super::selected::{SelectedFor, SelectedPackage};
@@ -286,7 +286,7 @@ impl<'a> Selection<'a> {
         }
         let LockRequest { allow_build, no_build, format_control, .. } = self.request;
         let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
-        let choice = Choice::new(lock, self.target, building);
+        let choice = ChoiceOfFile::new(lock, self.target, building);
         let choose = |part: &[(usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
             part.iter().map(|(at, reasons)| (*at, self.package(&choice, &lock.packages[*at], reasons))).collect()
         };
@@ -354,7 +354,7 @@ impl<'a> Selection<'a> {
 
     fn package(
         &self,
-        choice: &Choice,
+        choice: &ChoiceOfFile,
         package: &LockedPackage,
         reasons: &Reasons,
     ) -> Result<SelectedPackage, LockError> {

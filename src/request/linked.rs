@@ -3,7 +3,6 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::index::MIRROR_MANIFEST;
 use crate::regular;
 use crate::spec::{MetadataOffer, ProjectPage, SafeUrl, ends_as_dist};
 
@@ -14,11 +13,6 @@ const PAGES: &[&str] = &["index.html", "index.json"];
 pub(super) fn is_page(path: &Path, asked: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return false };
     if path == asked { !ends_as_dist(name) } else { PAGES.contains(&name) && path.starts_with(asked) }
-}
-
-/// Whether a folder has a mirror as barrow writes it, whose pages link to nothing outside of it.
-pub(super) fn is_own_mirror(folder: &Path) -> bool {
-    folder.join(MIRROR_MANIFEST).is_file()
 }
 
 /// The files of this machine that a page links to and says no digest of, and their metadata likewise: with a digest,

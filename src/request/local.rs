@@ -15,7 +15,7 @@ use fs_err as fs;
 
 use super::RequestError;
 use super::keyed::Encoder;
-use super::linked::{is_own_mirror, is_page, linked};
+use super::linked::{is_page, linked};
 use super::repository;
 use crate::archive::{Limits, normalized, read_source};
 use crate::build::{BuildSystem, GivenVariables, folder_digest_and_variables, static_metadata};
@@ -228,8 +228,8 @@ pub(super) fn offered(path: &Path, look: Look) -> Result<Option<HashDigest>, Req
         return Ok(Some(Encoder::digest("absent")));
     }
     if look == Look::AtStamps {
-        let page = if path.is_file() { Some(content(path)?) } else { None };
-        return Ok(stamps(path).map(|stamps| Encoder::digest(&(page, stamps))));
+        // What pages link to elsewhere is not remembered at all (`Footing`).
+        return Ok(if path.is_dir() { stamps(path) } else { Some(content(path)?) });
     }
     // A page's files may lie beside it.
     let top = if path.is_dir() { path } else { path.parent().unwrap_or(path) };
@@ -292,18 +292,11 @@ fn is_offered(path: &Path) -> bool {
     path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| KINDS.contains(&extension))
 }
 
-/// Names, sizes and times of all that is in a folder and of what its pages link to, or a page alone, as a digest; `None`
-/// when it is too much to look at.
-fn stamps(asked: &Path) -> Option<HashDigest> {
+/// What tells all that is in a folder from what it was, as a digest; `None` when it is too much to look at.
+fn stamps(folder: &Path) -> Option<HashDigest> {
     let mut lines = Vec::new();
-    let mut pages = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut open = Vec::new();
-    if asked.is_dir() {
-        open.push(asked.to_owned());
-    } else if is_page(asked, asked) {
-        pages.push(asked.to_owned());
-    }
+    let mut open = vec![folder.to_owned()];
     while let Some(folder) = open.pop() {
         // Links may lead back to where they are.
         let itself = fs::metadata(&folder).ok()?;
@@ -316,19 +309,8 @@ fn stamps(asked: &Path) -> Option<HashDigest> {
             lines.push(stamp);
             if is_folder {
                 open.push(path);
-            } else if is_page(&path, asked) {
-                pages.push(path);
             }
         }
-        if lines.len() > ENTRIES_MOST {
-            return None;
-        }
-    }
-    // Reading pages takes longer than looking at times.
-    let pages = if is_own_mirror(asked) { Vec::new() } else { pages };
-    for page in pages {
-        // What is not there counts as soon as it is.
-        lines.extend(linked(&page).iter().filter_map(|file| Some(stamp(file)?.0)));
         if lines.len() > ENTRIES_MOST {
             return None;
         }

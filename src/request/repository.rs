@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::keyed::Encoder;
-use super::local;
 use crate::build::is_commit;
-use crate::spec::HashDigest;
+use crate::fetch::digest_of_file;
+use crate::spec::{HashAlgorithm, HashDigest};
 
 /// Most symbolic references that are followed, one after the other: `HEAD` names a branch, and hardly anything names
 /// more.
@@ -85,7 +85,8 @@ impl Repository {
         let lists: Vec<_> = folders.iter().zip(lists).filter_map(|(folder, list)| Some((folder, list.ok()?))).collect();
         let tables = |(folder, list): &(&PathBuf, String)| {
             // A table that is gone meanwhile counts by its name, which no other has.
-            let table = |name: &str| (name.to_owned(), local::content(&folder.join(name)).ok());
+            let digest = |name: &str| digest_of_file(&folder.join(name), HashAlgorithm::Sha256).ok();
+            let table = |name: &str| (name.to_owned(), digest(name));
             list.lines().map(table).collect::<Vec<_>>()
         };
         (!lists.is_empty()).then(|| lists.iter().flat_map(tables).collect())

@@ -27,15 +27,15 @@ use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
-    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, backend_variables, copy_folder, is_certain,
+    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_folder, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
-use crate::cache::{Bucket, Cache};
+use crate::cache::Cache;
 use crate::context::Context;
 use crate::fetch::{FetchedWheel, Fetcher, Proof, WantedFile};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputForm, PublishOptions, publish};
-use crate::request::{Encoder, Request};
+use crate::request::Request;
 use crate::requirements::{DirectReference, Manifest, ManifestInputs, Origin, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
 use crate::resolve::{DirectDist, ResolveOptions, resolve};
@@ -45,9 +45,6 @@ use crate::spec::{
     VersionSpecifiers, WheelFilename, lenient, sha256,
 };
 use crate::target::Target;
-
-/// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 5";
 
 /// Builds, for one request.
 pub(super) struct SourceBuilder {
@@ -72,7 +69,7 @@ pub(super) struct SourceBuilder {
     /// Sources that the user names, each with where it is wanted.
     pub(super) named: Vec<(PackageName, MarkerTree, DirectReference)>,
     /// Limits on what backends require.
-    build_constraints: Vec<RequirementEntry>,
+    pub(super) build_constraints: Vec<RequirementEntry>,
     /// Places that the tables of permitted sources lead to.
     permitted: Mutex<Vec<DirectReference>>,
     config_settings: Vec<(String, String)>,
@@ -313,19 +310,7 @@ impl SourceBuilder {
         let project = self.unpack(material, room.path().join("source"), config_settings).await?;
         let variables = self.given.note(project.variables.clone());
         let project = Arc::new(project);
-        let mut requires = project.system.requires.clone();
-        let environment = self.environment(&room.path().join("first"), &interpreter, &requires, &project.label).await?;
-        let (own, workshop) = (Arc::clone(&project), self.workshop.clone());
-        let asked = blocking(move || {
-            let further = environment.further_requirements(&own, &workshop)?;
-            Ok::<_, BuildError>((environment, further))
-        });
-        let (mut environment, further) = asked.await.map_err(|error| told(error.into()))?;
-        if !further.is_empty() {
-            requires.extend(further);
-            environment =
-                self.environment(&room.path().join("second"), &interpreter, &requires, &project.label).await?;
-        }
+        let environment = self.whole_environment(room.path(), &interpreter, &project).await.map_err(told)?;
         let out = room.path().join("wheel");
         let (workshop, cache, target) = (self.workshop.clone(), Arc::clone(&self.cache), target.clone());
         let (own, name_wanted, version_wanted) = (Arc::clone(&project), name.clone(), version.cloned());
@@ -346,6 +331,28 @@ impl SourceBuilder {
         Ok(wheel)
     }
 
+    /// The environment with all that the backend requires, what it asks for when it is there as well.
+    async fn whole_environment(
+        &self,
+        room: &Path,
+        interpreter: &Interpreter,
+        project: &Arc<UnpackedSource>,
+    ) -> Result<BuildEnvironment, SupplyError> {
+        let mut requires = project.system.requires.clone();
+        let environment = self.environment(&room.join("first"), interpreter, &requires, &project.label).await?;
+        let (own, workshop) = (Arc::clone(project), self.workshop.clone());
+        let asked = blocking(move || {
+            let further = environment.further_requirements(&own, &workshop)?;
+            Ok::<_, BuildError>((environment, further))
+        });
+        let (environment, further) = asked.await?;
+        if further.is_empty() {
+            return Ok(environment);
+        }
+        requires.extend(further);
+        self.environment(&room.join("second"), interpreter, &requires, &project.label).await
+    }
+
     /// The Python that builds, where the target has another version.
     fn other_python(&self, interpreter: &Interpreter, target: &Target) -> Option<OtherPython> {
         let (major, minor) = target.runtime().python_version();
@@ -354,31 +361,6 @@ impl SourceBuilder {
             wanted: format!("{major}.{minor}"),
             is_named: self.search.named.is_some(),
         })
-    }
-
-    /// Where the cache keeps what is built of a source with these.
-    pub(super) fn entry(
-        &self,
-        identity: &str,
-        name: &PackageName,
-        interpreter: &Interpreter,
-        config_settings: &Vec<(String, String)>,
-    ) -> PathBuf {
-        let variables: Vec<(String, String)> = backend_variables(&self.workshop.environment).into_iter().collect();
-        let constraints: Vec<&str> = self.build_constraints.iter().map(|entry| entry.text.as_str()).collect();
-        let mut encoder = Encoder::new();
-        encoder
-            .field("format", FORMAT)
-            .field("source", identity)
-            .field("name", name)
-            .field("python", &interpreter.version.to_string())
-            .field("architecture", interpreter.target.architecture().as_str())
-            .field("config-settings", config_settings)
-            .field("variables", &variables)
-            .field("constraints", &constraints)
-            // A backend that may fetch what it likes may build something else.
-            .field("network", &self.workshop.network);
-        self.cache.entry(Bucket::Builds, &encoder.finish().hex())
     }
 
     /// That it cannot be kept costs a later run time.

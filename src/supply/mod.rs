@@ -14,6 +14,7 @@
 
 mod ahead;
 mod bench;
+mod build_entry;
 mod build_needs;
 mod building;
 mod building_source;

@@ -294,7 +294,7 @@ fn options_of_a_lock_are_told_apart() {
 #[test]
 fn wheels_of_this_machine() {
     let put = |context: &TestContext, place: &str, content: &str| {
-        let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", code).build();
+        let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", content).build();
         context.write(&format!("{place}/{}", wheel.filename), &wheel.bytes);
     };
     let world = move |context: &TestContext| {
