@@ -203,7 +203,7 @@ impl Inquiry {
     /// The variables that the sources of these projects read, as far as wheels of them were built or taken.
     pub(crate) fn variables_of<'n>(&self, names: impl Iterator<Item = &'n PackageName>) -> NotedVariables {
         let known = self.builder.bench.variables.lock().unwrap_or_else(PoisonError::into_inner);
-        names.filter_map(|name| known.get(name)).flat_map(|noted| noted.clone()).collect()
+        names.filter_map(|name| known.get(name)).flat_map(Clone::clone).collect()
     }
 
     /// The first variable that is not as it was noted.

@@ -76,7 +76,7 @@ fn removing_the_cache_waits_for_runs_and_runs_wait_for_that() {
     let context = TestContext::new();
     write(&context);
     context.succeed(&mut bundle(&context, "1.0", "out"));
-    let used = std::fs::File::from(fs_err::File::open(context.cache()).unwrap().into_parts().0);
+    let used = fs_err::File::open(context.cache()).unwrap().into_parts().0;
     used.lock_shared().unwrap();
     let mut clean = context.barrow();
     clean.args(["cache", "clean"]);
