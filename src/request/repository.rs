@@ -33,16 +33,8 @@ pub(super) fn commit(path: &Path, revision: Option<&str>) -> Option<HashDigest> 
     }
     // In the order of `build::check_out`, which clones first: a branch goes before a tag.
     let names = [format!("refs/heads/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-<<<<<<< ours
-    let found = if is_commit(wanted) {
-        Some(wanted.to_owned())
-    } else {
-        names.iter().find_map(|name| repository.resolve(name, LINKS_MOST))
-    };
-=======
     let resolved = || names.iter().find_map(|name| repository.resolve(name, LINKS_MOST));
     let found = if is_commit(wanted) { Some(wanted.to_owned()) } else { resolved() };
->>>>>>> theirs
     let counting = repository.references(if found.is_some() { "refs/tags" } else { "refs" });
     let head = fs::read_to_string(repository.own.join("HEAD")).ok().filter(|_| found.is_none());
     Some(Encoder::digest(&((found, head), counting.into_iter().collect::<Vec<_>>())))

@@ -314,15 +314,9 @@ fn wheels_of_this_machine() {
     check(&with("./wheels/tiny-1.0-py3-none-any.whl\n"), &index, &[], vec![edited()]);
 }
 
-<<<<<<< ours
-/// Writes a wheel of `tiny` with this content into a folder, and the page that links to it, with or without its digest.
-fn page_and_wheel(context: &TestContext, [page, reference, folder]: [&str; 3], code: &str, with_digest: bool) {
-    let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", code).build();
-=======
 /// Writes a wheel of `tiny` with this text into a folder, and the page that links to it, with or without its digest.
 fn page_and_wheel(context: &TestContext, [page, reference, folder]: [&str; 3], text: &str, with_digest: bool) {
     let wheel = WheelBuilder::new("tiny", "1.0").file("tiny.py", text).build();
->>>>>>> theirs
     let name = &wheel.filename;
     let fragment = if with_digest { format!("#sha256={}", sha256_hex(&wheel.bytes)) } else { String::new() };
     context.write(page, format!("<a href=\"{reference}{name}{fragment}\">{name}</a>"));
