@@ -27,7 +27,7 @@ fn check_wheel(text: &str, wheel: &WheelFilename) {
     assert_eq!(wheel.to_string(), text);
     assert!(!text.contains(['/', '\\', '\0', '\n', ' ']) && text.chars().all(|c| !c.is_control()));
     let sets = [wheel.pythons(), wheel.abis(), wheel.platforms()];
-    assert_eq!(wheel.tags().count(), sets.map(|tags| tags.iter().count()).iter().product());
+    assert_eq!(wheel.tags().count(), sets.map(|tags| tags.iter().count()).iter().product::<usize>());
     let build = wheel.build.as_ref().map_or(String::new(), |(number, rest)| format!("-{number}{rest}"));
     let (name, version) = (wheel.name.to_string().replace('-', "_"), wheel.version.to_string().replace('-', "_"));
     let tags = sets.map(TagSet::as_str);

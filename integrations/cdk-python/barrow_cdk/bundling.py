@@ -130,11 +130,12 @@ class BarrowBundling:
         self._run(["bundle", *self._arguments(self._entry), *self._looked_through(), *output])
 
     def _bundle_with_hooks(self, output_dir: str, hooks: HookCommands) -> None:
-        # A lock that would be lost is told before settings that would be.
-        self._arguments(output_dir)
         environment = self._environment()
-        if "UV_CONFIG_FILE" not in environment and "UV_NO_CONFIG" not in environment:
-            environment.update(uv_settings_above(self._entry))
+        if hooks.before:
+            # They work on a copy, which lies elsewhere. A lock that would be lost is told before settings that would be.
+            self._arguments(output_dir)
+            if "UV_CONFIG_FILE" not in environment and "UV_NO_CONFIG" not in environment:
+                environment.update(uv_settings_above(self._entry))
         settings = settings_above(self._entry)
         if settings and not environment.get("BARROW_CONFIG_FILE"):
             environment["BARROW_CONFIG_FILE"] = settings

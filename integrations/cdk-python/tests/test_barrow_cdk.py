@@ -123,7 +123,7 @@ class BarrowCdkTest(SynthesisTest):
 
     def test_the_program_is_found_or_its_installation_is_explained(self):
         with mock.patch.dict(os.environ, {"BARROW_BIN": "", "PATH": "/nonexistent"}):
-            with self.assertRaisesRegex(BarrowError, "cargo install barrow"):
+            with self.assertRaisesRegex(BarrowError, "Install it beside this Python or on PATH"):
                 barrow_cdk.find_binary()
             self.assertEqual(barrow_cdk.find_binary(BINARY), BINARY)
 

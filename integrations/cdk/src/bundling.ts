@@ -140,11 +140,15 @@ export class BarrowBundling implements ILocalBundling {
   }
 
   #bundleWithHooks(outputDir: string, hooks: HookCommands): void {
-    // A lock that would be lost is told before settings that would be.
-    this.#arguments(outputDir);
     const environment = this.#environment();
     const isTold = environment.UV_CONFIG_FILE !== undefined || environment.UV_NO_CONFIG !== undefined;
-    const env = isTold ? environment : { ...environment, ...uvSettingsAbove(this.#entry) };
+    // Commands before the bundling work on a copy, which lies elsewhere.
+    const isCopied = hooks.before.length > 0;
+    if (isCopied) {
+      // A lock that would be lost is told before settings that would be.
+      this.#arguments(outputDir);
+    }
+    const env = isTold || !isCopied ? environment : { ...environment, ...uvSettingsAbove(this.#entry) };
     const settings = settingsAbove(this.#entry);
     bundleWithHooks({
       entry: this.#entry,
