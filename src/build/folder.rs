@@ -36,16 +36,18 @@ const DEEPEST: usize = 64;
 /// too (versions are made of it), and does not count but for the commit that is checked out, tags, and the names of
 /// tracked files. Links count as what they lead to where the copy would lack that.
 pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDigest, BuildError> {
-    let mut told = Told::new(None);
-    copy(from, Some(to), "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
-    Ok(told.hasher.finish())
+    Ok(Told::new(None, Links::AsTheyLead).of(from, Some(to), label)?.hasher.finish())
+}
+
+/// Copies the files of a repository that was fetched likewise, with each link as a link: what others have written brings
+/// no file of this machine along.
+pub(crate) fn copy_checkout(from: &Path, to: &Path, label: &str) -> Result<(), BuildError> {
+    Told::new(None, Links::AsLinks).of(from, Some(to), label).map(drop)
 }
 
 /// The digest that [`copy_folder`] would give, without a copy.
 pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, BuildError> {
-    let mut told = Told::new(None);
-    copy(folder, None, "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
-    Ok(told.hasher.finish())
+    Ok(Told::new(None, Links::AsTheyLead).of(folder, None, label)?.hasher.finish())
 }
 
 /// The digest, and which of the variables that are set the files name: what is built depends on both.
@@ -54,9 +56,16 @@ pub(crate) fn folder_digest_and_variables(
     given: &GivenVariables,
     label: &str,
 ) -> Result<(HashDigest, BTreeSet<String>), BuildError> {
-    let mut told = Told::new(Some(given));
-    copy(folder, None, "", &mut told, 0).map_err(|error| error.into_build_error(label))?;
+    let told = Told::new(Some(given), Links::AsTheyLead).of(folder, None, label)?;
     Ok((told.hasher.finish(), told.variables))
+}
+
+/// What becomes of links that lead out of the folder.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Links {
+    /// What they lead to stands in their place.
+    AsTheyLead,
+    AsLinks,
 }
 
 /// What is found out of a folder on the way through it.
@@ -65,11 +74,18 @@ struct Told<'a> {
     /// Variables that are looked for in its files.
     given: Option<&'a GivenVariables>,
     variables: BTreeSet<String>,
+    links: Links,
 }
 
 impl<'a> Told<'a> {
-    fn new(given: Option<&'a GivenVariables>) -> Self {
-        Self { hasher: Hasher::new(HashAlgorithm::Sha256), given, variables: BTreeSet::new() }
+    fn new(given: Option<&'a GivenVariables>, links: Links) -> Self {
+        Self { hasher: Hasher::new(HashAlgorithm::Sha256), given, variables: BTreeSet::new(), links }
+    }
+
+    /// The same, with all that is told of a folder, which is copied `to` another place where there is one.
+    fn of(mut self, folder: &Path, to: Option<&Path>, label: &str) -> Result<Self, BuildError> {
+        copy(folder, to, "", &mut self, 0).map_err(|error| error.into_build_error(label))?;
+        Ok(self)
     }
 
     /// Takes what is at a path of the folder into the digest, if it counts.
@@ -161,7 +177,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
         let name = name.to_string_lossy();
         let below = format!("{shown}{name}");
         let mut metadata = fs::symlink_metadata(&path)?;
-        if metadata.is_symlink() {
+        if metadata.is_symlink() && told.links == Links::AsTheyLead {
             // What the copy would lack is what backends find that build in the folder itself.
             metadata = links::out_of(&top(from, shown)?, &path).unwrap_or(metadata);
         }
@@ -259,6 +275,9 @@ mod tests {
         let digest = copy_folder(&folder, copy.path(), "it").unwrap();
         assert_eq!(fs::read_to_string(copy.path().join("pkg/data/more/e.json")).unwrap(), "content");
         assert!(!copy.path().join("pkg/data").is_symlink() && copy.path().join("pkg/b.py").is_symlink());
+        let checkout = tempfile::tempdir().unwrap();
+        copy_checkout(&folder, checkout.path(), "it").unwrap();
+        assert!(checkout.path().join("pkg/data").is_symlink() && !checkout.path().join("pkg/data").exists());
         fs::write(place.path().join("shared/d.json"), "other").unwrap();
         let other = folder_digest(&folder, "it").unwrap();
         assert_ne!(digest, other);

@@ -9,7 +9,7 @@
 
 use std::str::FromStr as _;
 
-use super::static_metadata::only_with;
+use super::static_metadata::{only_with, whole};
 use crate::spec::{
     CoreMetadata, ExtraName, PackageName, Requirement, Version, parse_requirement, parse_version_specifiers,
 };
@@ -54,16 +54,7 @@ pub(crate) fn static_setup(files: &SetupFiles<'_>) -> Option<CoreMetadata> {
         }
         provides_extras.push(extra);
     }
-    Some(CoreMetadata {
-        name,
-        version,
-        requires_dist,
-        requires_python,
-        provides_extras,
-        dynamic: Vec::new(),
-        metadata_version: (2, 2),
-        warnings: Vec::new(),
-    })
+    Some(whole(name, version, requires_dist, requires_python, provides_extras))
 }
 
 type Section = (String, Vec<(String, String)>);

@@ -5,7 +5,9 @@
 //! 621).
 
 use super::BuildError;
-use crate::spec::{CoreMetadata, ExtraName, Requirement, lenient, toml_reason};
+use crate::spec::{
+    CoreMetadata, ExtraName, PackageName, Requirement, Version, VersionSpecifiers, lenient, toml_reason,
+};
 
 /// Fields that decide a resolution, as PKG-INFO calls them.
 const DECISIVE: [&str; 3] = ["requires-dist", "requires-python", "provides-extra"];
@@ -60,16 +62,29 @@ fn of_project(project: &toml::Table) -> Result<Option<CoreMetadata>, String> {
         }
     }
     let requires_python = text("requires-python").map(lenient::specifiers).transpose()?;
-    Ok(Some(CoreMetadata {
-        name: name.parse().map_err(|error| format!("`name`: {error}"))?,
-        version: version.parse().map_err(|error| format!("`version`: {error}"))?,
+    let name = name.parse().map_err(|error| format!("`name`: {error}"))?;
+    let version = version.parse().map_err(|error| format!("`version`: {error}"))?;
+    Ok(Some(whole(name, version, requires_dist, requires_python, provides_extras)))
+}
+
+/// Metadata of a project whose files say all of it, so that nothing is left to a build.
+pub(super) fn whole(
+    name: PackageName,
+    version: Version,
+    requires_dist: Vec<Requirement>,
+    requires_python: Option<VersionSpecifiers>,
+    provides_extras: Vec<ExtraName>,
+) -> CoreMetadata {
+    CoreMetadata {
+        name,
+        version,
         requires_dist,
         requires_python,
         provides_extras,
         dynamic: Vec::new(),
         metadata_version: (2, 2),
         warnings: Vec::new(),
-    }))
+    }
 }
 
 fn requirements(value: Option<&toml::Value>, key: &str) -> Result<Vec<Requirement>, String> {

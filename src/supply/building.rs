@@ -27,7 +27,7 @@ use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
     BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
-    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_folder, is_certain,
+    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_checkout, copy_folder, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::Cache;
@@ -450,8 +450,12 @@ impl SourceBuilder {
                     unpack_source(&file.path, &into, date, &limits)
                         .map_err(|source| BuildError::Unpack { label: label.clone(), source })?
                 }
-                Whereabouts::Folder { path, .. } | Whereabouts::Git(Checkout { folder: path, .. }) => {
+                Whereabouts::Folder { path, .. } => {
                     copy_folder(path, &into, &label)?;
+                    into.clone()
+                }
+                Whereabouts::Git(Checkout { folder, .. }) => {
+                    copy_checkout(folder, &into, &label)?;
                     into.clone()
                 }
             };
