@@ -10,7 +10,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::child::{ChildCommand, Children, last_lines, printable, run};
-use super::surroundings::variables;
+use super::surroundings::{hide_place, variables};
 use super::{BuildError, BuildSystem, Interpreter, fence};
 use crate::reporter::{Level, Reporter};
 
@@ -166,11 +166,13 @@ impl BuildEnvironment {
         let _ = fs::remove_file(&answer);
         let scripts = self.site_packages().join("bin");
         let bin = self.root.join("bin");
+        let mut variables = variables(&workshop.environment, &home, &[&bin, &scripts]);
+        hide_place(&mut variables, self.root.parent().unwrap_or(&self.root));
         let job = ChildCommand {
             program: &bin.join("python"),
             arguments: vec!["-s".into(), program.into(), request.into(), answer.clone().into()],
             folder: &project.folder,
-            variables: &variables(&workshop.environment, &home, &[&bin, &scripts]),
+            variables: &variables,
             limit: Some(LONGEST),
             network: workshop.network,
         };

@@ -8,7 +8,8 @@ use fs_err as fs;
 
 use super::{BuildError, GivenVariables, git_state, links};
 use crate::archive::composed_path;
-use crate::debris::is_left_by_system;
+use crate::cache::is_cache;
+use crate::debris::{is_left_by_editor, is_left_by_system};
 use crate::modes::where_modes_are_kept;
 use crate::spec::{HashAlgorithm, HashDigest, Hasher};
 
@@ -26,6 +27,9 @@ const ENVIRONMENT: &str = "pyvenv.cfg";
 /// Where git keeps what it knows of a project: a folder, or in worktrees a file that leads to one.
 const GIT: &str = ".git";
 
+/// What git leaves out, and hatchling of wheels.
+const IGNORE_FILE: &str = ".gitignore";
+
 /// Depth of folders, so that a link in a circle ends.
 const DEEPEST: usize = 64;
 
@@ -40,9 +44,9 @@ pub(crate) fn copy_folder(from: &Path, to: &Path, label: &str) -> Result<HashDig
 }
 
 /// Copies the files of a repository that was fetched likewise, with each link as a link: what others have written brings
-/// no file of this machine along.
-pub(crate) fn copy_checkout(from: &Path, to: &Path, label: &str) -> Result<(), BuildError> {
-    Told::new(None, Links::AsLinks).of(from, Some(to), label).map(drop)
+/// no file of this machine along. Those that lead out are left out; gives their paths.
+pub(crate) fn copy_checkout(from: &Path, to: &Path, label: &str) -> Result<Vec<String>, BuildError> {
+    Ok(Told::new(None, Links::AsLinks).of(from, Some(to), label)?.left_out)
 }
 
 /// The digest that [`copy_folder`] would give, without a copy.
@@ -60,6 +64,15 @@ pub(crate) fn folder_digest_and_variables(
     Ok((told.hasher.finish(), told.variables))
 }
 
+/// The ignore file that counts for a project which has none itself: the nearest one above, up to the top of its repository.
+/// hatchling leaves out of wheels what it names; in the copy of the project it lies above too.
+fn ignore_file_above(folder: &Path) -> Option<Vec<u8>> {
+    let folder = fs::canonicalize(folder).ok()?;
+    let has = |folder: &Path, name: &str| folder.join(name).exists();
+    let nearest = folder.ancestors().find(|folder| has(folder, IGNORE_FILE) || has(folder, GIT))?;
+    if nearest == folder { None } else { fs::read(nearest.join(IGNORE_FILE)).ok() }
+}
+
 /// What becomes of links that lead out of the folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Links {
@@ -75,15 +88,25 @@ struct Told<'a> {
     given: Option<&'a GivenVariables>,
     variables: BTreeSet<String>,
     links: Links,
+    /// Links that lead out, where they are none of the user's.
+    left_out: Vec<String>,
 }
 
 impl<'a> Told<'a> {
     fn new(given: Option<&'a GivenVariables>, links: Links) -> Self {
-        Self { hasher: Hasher::new(HashAlgorithm::Sha256), given, variables: BTreeSet::new(), links }
+        let (hasher, variables) = (Hasher::new(HashAlgorithm::Sha256), BTreeSet::new());
+        Self { hasher, given, variables, links, left_out: Vec::new() }
     }
 
     /// The same, with all that is told of a folder, which is copied `to` another place where there is one.
     fn of(mut self, folder: &Path, to: Option<&Path>, label: &str) -> Result<Self, BuildError> {
+        if let Some(content) = ignore_file_above(folder).filter(|_| self.links == Links::AsTheyLead) {
+            self.note("above", IGNORE_FILE, &content);
+            if let Some(place) = to.and_then(Path::parent) {
+                let path = place.join(IGNORE_FILE);
+                fs::write(&path, &content).map_err(|source| BuildError::File { action: "write", path, source })?;
+            }
+        }
         copy(folder, to, "", &mut self, 0).map_err(|error| error.into_build_error(label))?;
         Ok(self)
     }
@@ -132,7 +155,9 @@ fn counts(path: &str) -> bool {
         // The state of the repository, which is told in the place of a file.
         Some("") => true,
         Some(inside) if inside.starts_with('/') => {
-            matches!(inside, "/HEAD" | "/packed-refs") || inside.starts_with("/refs/")
+            matches!(inside, "/HEAD" | "/packed-refs")
+                || inside.starts_with("/refs/")
+                || inside.starts_with("/reftable/")
         }
         _ => true,
     }
@@ -149,7 +174,9 @@ fn listed(folder: &Path, shown: &str) -> Result<Vec<(PathBuf, fs::DirEntry)>, Co
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if !is_left_by_system(&entry.file_name().to_string_lossy()) {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !is_left_by_system(&name) && !is_left_by_editor(&name) {
             // HFS+ gives names back taken apart, and a module is looked for as it is written in a program.
             entries.push((composed_path(Path::new(&entry.file_name())).into_owned(), entry));
         }
@@ -186,6 +213,10 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
             told.note("state", &below, &state);
         }
         if metadata.is_symlink() {
+            if told.links == Links::AsLinks && links::leads_out(&top(from, shown)?, &path) {
+                told.left_out.push(below);
+                continue;
+            }
             let link = fs::read_link(&path)?;
             told.note("link", &below, link.to_string_lossy().as_bytes());
             if let Some(target) = target {
@@ -193,7 +224,7 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
             }
         } else if metadata.is_dir() {
             let is_state = STATE.contains(&&*name) || shown.is_empty() && STATE_OF_THE_TOP.contains(&&*name);
-            if !is_state && !path.join(ENVIRONMENT).exists() {
+            if !is_state && !path.join(ENVIRONMENT).exists() && !is_cache(&path) {
                 copy(&path, target.as_deref(), &format!("{below}/"), told, depth + 1)?;
             }
         } else if metadata.is_file() {
@@ -243,6 +274,49 @@ mod tests {
         let both = project(&["pkg/u\u{308}/a.py", "pkg/\u{fc}/b.py"]);
         let error = folder_digest(both.path(), "it").unwrap_err().to_string();
         assert!(error.contains("`pkg/\u{fc}` twice"), "{error}");
+    }
+
+    #[test]
+    fn the_ignore_file_of_the_repository_above_goes_along() {
+        let above = project(&["packages/api/api.py", "packages/other/.gitignore"]);
+        let api = above.path().join("packages/api");
+        let copied = |project: &Path| {
+            let place = tempfile::tempdir().unwrap();
+            let digest = copy_folder(project, &place.path().join("source"), "it").unwrap();
+            assert_eq!(digest, folder_digest(project, "it").unwrap());
+            (digest, fs::read_to_string(place.path().join(IGNORE_FILE)).ok())
+        };
+        let mut seen = vec![copied(&api)];
+        for (content, expected) in [("*.log\n", Some("*.log\n")), ("*.tmp\n", Some("*.tmp\n"))] {
+            fs::write(above.path().join(IGNORE_FILE), content).unwrap();
+            let now = copied(&api);
+            assert_eq!(now.1.as_deref(), expected);
+            assert!(!seen.iter().any(|(digest, _)| *digest == now.0));
+            seen.push(now);
+        }
+        // Its own counts alone, and nothing above the repository does.
+        assert_eq!(copied(&above.path().join("packages/other")).1, None);
+        fs::create_dir(above.path().join("packages/.git")).unwrap();
+        assert_eq!(copied(&api), seen[0]);
+    }
+
+    #[test]
+    fn links_of_a_repository_bring_nothing_of_this_machine() {
+        let (own, repository) = (project(&["secret.txt"]), project(&["pkg/a.txt", "b.txt"]));
+        let link = |text: &Path, name: &str| {
+            fs::os::unix::fs::symlink(text, repository.path().join("pkg").join(name)).unwrap();
+        };
+        link(&own.path().join("secret.txt"), "absolute");
+        link(Path::new("../../etc"), "upwards");
+        link(Path::new("../b.txt"), "inside");
+        link(Path::new("gone.txt"), "gone");
+        let copy = tempfile::tempdir().unwrap();
+        let left_out = copy_checkout(repository.path(), &copy.path().join("source"), "it").unwrap();
+        assert_eq!(left_out, ["pkg/absolute", "pkg/upwards"]);
+        let names = fs::read_dir(copy.path().join("source/pkg")).unwrap();
+        let mut names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["a.txt", "gone", "inside"]);
     }
 
     #[test]

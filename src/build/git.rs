@@ -4,6 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use percent_encoding::percent_decode_str;
+
 use super::BuildError;
 use super::backend::Workshop;
 use super::child::{ChildCommand, last_lines, run};
@@ -44,6 +48,13 @@ pub(crate) fn is_commit(revision: &str) -> bool {
     matches!(revision.len(), 40 | 64) && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
+/// What a revision may be called in a repository whose branches are below `branches`, the first that is there counts. The
+/// name of a commit is no branch and no tag, whatever somebody calls theirs.
+fn names_of(wanted: &str, branches: &str) -> Vec<String> {
+    let references = [format!("{branches}/{wanted}"), format!("refs/tags/{wanted}")];
+    references.into_iter().filter(|_| !is_commit(wanted)).chain([wanted.to_owned()]).collect()
+}
+
 /// A file with everything that a repository has, in its place.
 pub(crate) struct RepositoryStandIn {
     /// The repository, without credentials.
@@ -55,7 +66,8 @@ pub(crate) struct RepositoryStandIn {
 /// Clones a repository into `folder`, which does not exist, and checks out `revision`, with submodules. Repositories of
 /// `stand_ins` are read from files.
 ///
-/// Credentials of the URL reach git by its environment: neither the list of processes nor the clone has them.
+/// Credentials of the URL reach git by its environment: neither the list of processes nor the clone has them. They are
+/// for all repositories of that server, so that submodules with relative addresses are fetched with them too.
 pub(crate) fn check_out(
     url: &SafeUrl,
     revision: Option<&str>,
@@ -74,13 +86,14 @@ pub(crate) fn check_out(
     git.run("git clone", parent, &clone)?;
     let wanted = revision.unwrap_or("HEAD");
     // A branch of the repository is a branch of another one here.
-    let names = [format!("refs/remotes/origin/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-    let commit = if let Some(commit) = git.first_commit(folder, &names) {
+    let commit = if let Some(commit) = git.first_commit(folder, &names_of(wanted, "refs/remotes/origin")) {
         commit
     } else {
         // Commits that no branch has, such as those of pull requests.
         git.run("git fetch", folder, &["fetch", "--quiet", "origin", wanted])?;
-        git.run("git rev-parse", folder, &["rev-parse", "--verify", "FETCH_HEAD^{commit}"])?.trim().to_owned()
+        let fetched = if is_commit(wanted) { wanted } else { "FETCH_HEAD" };
+        let commit = format!("{fetched}^{{commit}}");
+        git.run("git rev-parse", folder, &["rev-parse", "--verify", &commit])?.trim().to_owned()
     };
     git.run("git checkout", folder, &["checkout", "--quiet", "--detach", &commit])?;
     git.run("git submodule", folder, &["submodule", "--quiet", "update", "--init", "--recursive"])?;
@@ -126,6 +139,8 @@ pub(crate) fn submodules(
 /// the revisions that were asked for, and what these are now. What an earlier such file has and the
 /// repository has no more, such as commits of a branch that was rewritten, is kept.
 ///
+/// What is named and is no branch or tag, as a pull request, has its name in the file too.
+///
 /// `None`: the earlier file gives the same commits, and will do. `room` is an empty folder.
 pub(crate) fn bundle(
     url: &SafeUrl,
@@ -138,17 +153,24 @@ pub(crate) fn bundle(
     let (all, old, file) = (room.join("all.git"), room.join("old.git"), room.join("repository.bundle"));
     if let Some(earlier) = earlier {
         let earlier = earlier.display().to_string();
-        git.run("git clone", room, &["clone", "--quiet", "--bare", "--", &earlier, "old.git"])?;
+        git.run("git clone", room, &["clone", "--quiet", "--mirror", "--", &earlier, "old.git"])?;
         if asked.iter().all(|(revision, asked)| git.gives(&old, revision.as_deref(), asked)) {
             return Ok(None);
         }
     }
     git.run("git clone", room, &["clone", "--quiet", "--bare", "--", git.plain.reveal().as_str(), "all.git"])?;
-    for (_, Checkout { commit, .. }) in asked {
+    let mut named = BTreeMap::new();
+    for (revision, Checkout { commit, .. }) in asked {
         if git.first_commit(&all, std::slice::from_ref(commit)).is_none() {
             git.run("git fetch", &all, &["fetch", "--quiet", "origin", commit])?;
         }
         git.keep(&all, commit)?;
+        if let Some(name) = revision.as_deref()
+            && git.first_commit(&all, &names_of(name, "refs/heads")).as_ref() != Some(commit)
+        {
+            let rest = name.strip_prefix("refs/").unwrap_or(name);
+            named.insert(format!("refs/{rest}"), commit.clone());
+        }
     }
     if earlier.is_some() {
         let references = ["fetch", "--quiet", "../old.git", "+refs/*:refs/earlier/*"];
@@ -161,11 +183,23 @@ pub(crate) fn bundle(
         for commit in listed.split_whitespace().filter(|object| lost.contains(object)) {
             git.keep(&all, commit)?;
         }
+        let listed = git.run("git for-each-ref", &old, &["for-each-ref", "--format=%(refname)%0a%(objectname)"])?;
+        let listed: Vec<&str> = listed.lines().collect();
+        for name_and_commit in listed.chunks_exact(2) {
+            let (name, commit) = (name_and_commit[0], name_and_commit[1]);
+            if !name.starts_with("refs/heads/") && !name.starts_with("refs/tags/") {
+                named.entry(name.to_owned()).or_insert_with(|| commit.to_owned());
+            }
+        }
+    }
+    for (name, commit) in &named {
+        git.run("git update-ref", &all, &["update-ref", name, commit])?;
     }
     // One thread, so that the same commits give the same bytes.
     let mut words = vec!["-c", "pack.threads=1", "bundle", "create", "--quiet", "../repository.bundle"];
     words.extend(git.first_commit(&all, &["HEAD".to_owned()]).map(|_| "HEAD"));
     words.extend(["--branches", "--tags"]);
+    words.extend(named.keys().map(String::as_str));
     git.run("git bundle", &all, &words)?;
     Ok(Some(file))
 }
@@ -207,18 +241,22 @@ impl<'a> Git<'a> {
             [("GIT_TERMINAL_PROMPT", "0"), ("GIT_LFS_SKIP_SMUDGE", "0"), ("LC_ALL", "C")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned())),
         );
-        let instead = |of: &SafeUrl, address: &str| {
+        let instead = |address: &str, of: &SafeUrl| {
             (format!("url.{address}.insteadOf"), of.without_credentials().reveal().to_string())
         };
         let mut settings: Vec<(String, String)> = Vec::new();
         for RepositoryStandIn { url, file } in stand_ins {
-            settings.push(instead(url, &file.display().to_string()));
+            settings.push(instead(&file.display().to_string(), url));
         }
         if !settings.is_empty() {
             // Submodules lie in files as well, and those that do not are fetched from nowhere else.
             variables.insert("GIT_ALLOW_PROTOCOL".to_owned(), "file".to_owned());
+        } else if let Some(header) = authorization(url) {
+            // A URL with a password reaches git's own helper on its command line, which everyone on the machine can read.
+            settings.push((format!("http.{}.extraHeader", plain.root().reveal()), format!("Authorization: {header}")));
         } else if plain.reveal() != url.reveal() {
-            settings.push(instead(url, url.reveal().as_str()));
+            let server = url.root();
+            settings.push(instead(server.reveal().as_str(), &server));
         }
         let own: usize = variables.get("GIT_CONFIG_COUNT").and_then(|count| count.parse().ok()).unwrap_or(0);
         if !settings.is_empty() {
@@ -232,7 +270,9 @@ impl<'a> Git<'a> {
         // A user without a password may be a token, and git says it where it has no password to go with it.
         let is_token = password.is_none() && !user.is_empty() && matches!(url.reveal().scheme(), "http" | "https");
         let token = is_token.then(|| (format!("//{user}@"), "//****@"));
-        let secrets = password.map(|password| (password.to_owned(), "****")).into_iter().chain(token).collect();
+        let header = authorization(url).map(|header| (header, "****"));
+        let secrets = password.map(|password| (password.to_owned(), "****")).into_iter().chain(token).chain(header);
+        let secrets = secrets.collect();
         Ok(Self { program, variables, plain, secrets, workshop })
     }
 
@@ -276,8 +316,7 @@ impl<'a> Git<'a> {
     fn gives(&self, at: &Path, revision: Option<&str>, asked: &Checkout) -> bool {
         let Checkout { commit, described, .. } = asked;
         let wanted = revision.unwrap_or("HEAD");
-        let names = [format!("refs/heads/{wanted}"), format!("refs/tags/{wanted}"), wanted.to_owned()];
-        let is_commit = self.first_commit(at, &names).is_some_and(|found| found == *commit);
+        let is_commit = self.first_commit(at, &names_of(wanted, "refs/heads")).is_some_and(|found| found == *commit);
         is_commit && self.describe(at, commit).is_ok_and(|told| told == *described)
     }
 
@@ -290,6 +329,15 @@ impl<'a> Git<'a> {
         }
         Ok(())
     }
+}
+
+/// What the header `Authorization` says to a server of HTTP: user and password of the URL (RFC 7617).
+fn authorization(url: &SafeUrl) -> Option<String> {
+    let decoded = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    let url = url.reveal();
+    let password = url.password().filter(|_| matches!(url.scheme(), "http" | "https"))?;
+    let given = [decoded(url.username()), decoded(password)].join(&b':');
+    Some(format!("Basic {}", STANDARD.encode(given)))
 }
 
 fn find_git(workshop: &Workshop) -> Result<PathBuf, BuildError> {

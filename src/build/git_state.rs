@@ -25,7 +25,10 @@ pub(super) fn of_file(file: &Path) -> Vec<u8> {
     let shared = led_to(&own.join("commondir"), "").unwrap_or_else(|| own.clone());
     let mut state = tracked(&own);
     let mut files = vec![own.join("HEAD"), shared.join("packed-refs")];
-    add_files(&shared.join("refs"), &mut files);
+    // References lie in files or in tables (`--ref-format=reftable`); those of a worktree are in its own.
+    for folder in [shared.join("refs"), shared.join("reftable"), own.join("reftable")] {
+        add_files(&folder, &mut files);
+    }
     for file in files {
         state.extend(file.strip_prefix(&shared).unwrap_or(&file).as_os_str().as_encoded_bytes());
         state.push(0);
@@ -125,5 +128,21 @@ mod tests {
             seen.push(state);
         }
         assert!(of_file(&folder.join("nothing")).is_empty());
+    }
+
+    #[test]
+    fn references_in_tables_count_too() {
+        let (place, folder) = repository();
+        let tree = place.path().join("tree");
+        git(&folder, &["worktree", "add", "-q", tree.to_str().unwrap(), "-b", "other"]);
+        let own = folder.join(".git/worktrees/tree");
+        let mut seen = vec![of_file(&tree.join(".git"))];
+        for table in [folder.join(".git/reftable/1.ref"), own.join("reftable/1.ref")] {
+            fs::create_dir_all(table.parent().unwrap()).unwrap();
+            fs::write(table, "a table").unwrap();
+            let state = of_file(&tree.join(".git"));
+            assert!(!seen.contains(&state));
+            seen.push(state);
+        }
     }
 }

@@ -19,6 +19,13 @@ pub(super) fn out_of(root: &Path, link: &Path) -> Option<Metadata> {
     fs::metadata(&target).ok()
 }
 
+/// Whether a link of somebody else's folder, whose real path is `root`, leads out of it: by an absolute path, or upwards.
+pub(super) fn leads_out(root: &Path, link: &Path) -> bool {
+    let folder = link.parent().and_then(|folder| fs::canonicalize(folder).ok());
+    let text = fs::read_link(link).ok();
+    !folder.zip(text).is_some_and(|(folder, text)| !text.is_absolute() && stays_inside(root, &folder, &text))
+}
+
 /// Whether the text of a link leads through `root` alone: a copy lies elsewhere. An absolute one leads there from the
 /// copy as well.
 fn stays_inside(root: &Path, folder: &Path, text: &Path) -> bool {

@@ -55,6 +55,8 @@ const OF_INDEXES: &[&str] = &["INDEX", "HTTP_BASIC", "PYPI", "PUBLISH", "REPOSIT
 
 /// Parts of the names of variables that hold secrets.
 const SECRETS: &[&str] = &[
+    "CONNECTION_STRING",
+    "WEBHOOK",
     "TOKEN",
     "PASSWORD",
     "PASSWD",
@@ -64,11 +66,11 @@ const SECRETS: &[&str] = &[
     "AUTH",
     "ASKPASS",
     "NETRC",
-    "API_KEY",
-    "ACCESS_KEY",
-    "PRIVATE_KEY",
     "SSH_",
 ];
+
+/// Words in the names of variables that hold secrets: `GH_PAT`, `DB_PASS`.
+const SECRET_WORDS: &[&str] = &["PASS", "PWD", "PAT", "JWT", "DSN"];
 
 /// Variables that every build has from barrow, whatever the user has set; of `PATH` it has a part.
 const SET_HERE: &[&str] = &["PATH", "HOME", "TMPDIR", "SOURCE_DATE_EPOCH", "LC_ALL", "TZ"];
@@ -85,12 +87,32 @@ fn wanted(own: &Variables) -> Variables {
     let is_wanted = |name: &str, value: &str| {
         let upper = name.to_ascii_uppercase();
         let is_of_others = OTHERS.iter().any(|other| upper.starts_with(other)) || name.starts_with("XDG_");
-        let is_secret = SECRETS.iter().any(|secret| upper.contains(secret)) || has_userinfo(value);
+        let is_secret = is_secret(&upper) || has_userinfo(value);
         let is_of_indexes = is_of_backends(&upper) && OF_INDEXES.iter().any(|part| upper.contains(part));
         !(is_of_others || is_secret || is_of_indexes)
     };
     let wanted = own.iter().filter(|(name, value)| is_wanted(name, value));
     wanted.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// Whether a variable holds a secret, by its name in capitals: the shell's own `PWD` is a folder.
+fn is_secret(name: &str) -> bool {
+    let is_secret_word = |(at, word): (usize, &str)| SECRET_WORDS.contains(&word) && (at > 0 || word != name);
+    SECRETS.iter().any(|secret| name.contains(secret))
+        || name.ends_with("KEY")
+        || name.split('_').enumerate().any(is_secret_word)
+}
+
+/// Tells compilers to write another name where debugging information of native code would have the place of the build,
+/// which is a new one each time. Preprocessors' options alone come on top of those that a project has by itself. One with a
+/// space stays: what splits options knows no way to write it that all others know.
+pub(super) fn hide_place(variables: &mut Variables, place: &Path) {
+    let option = format!("-fdebug-prefix-map={}=/build", place.display());
+    if option.contains(char::is_whitespace) {
+        return;
+    }
+    let flags = variables.entry("CPPFLAGS".to_owned()).or_default();
+    *flags = format!("{flags} {option}").trim_start().to_owned();
 }
 
 /// The variables of a build: what the user set for compilers and tools, and nothing that is nobody's business.
@@ -154,6 +176,7 @@ mod tests {
             ("PATH", "/usr/bin"),
             ("CC", "clang"),
             ("CFLAGS", "-O2"),
+            ("PWD", "/work"),
             ("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0"),
             ("HTTP_PROXY", "http://proxy:3128"),
             ("HTTPS_PROXY", "http://user:hunter2@proxy:3128"),
@@ -171,6 +194,13 @@ mod tests {
             ("GITHUB_TOKEN", "hunter2"),
             ("npm_config__auth", "hunter2"),
             ("DB_PASSWORD", "hunter2"),
+            ("DB_PASS", "hunter2"),
+            ("GH_PAT", "hunter2"),
+            ("CI_JOB_JWT", "hunter2"),
+            ("SENTRY_DSN", "hunter2"),
+            ("AZURE_STORAGE_KEY", "hunter2"),
+            ("AZURE_STORAGE_CONNECTION_STRING", "hunter2"),
+            ("SLACK_WEBHOOK_URL", "hunter2"),
             ("SSH_AUTH_SOCK", "/run/hunter2"),
             ("NETRC", "/home/me/hunter2"),
             ("PYTHONPATH", "/home/me/hunter2"),
@@ -185,6 +215,7 @@ mod tests {
         let expect = |name: &str, value: &str| assert_eq!(variables.get(name).map(String::as_str), Some(value));
         expect("PATH", "/env/bin:/usr/bin");
         expect("CC", "clang");
+        expect("PWD", "/work");
         expect("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0");
         expect("PDM_BUILD_SCM_VERSION", "2.0");
         expect("POETRY_DYNAMIC_VERSIONING_BYPASS", "3.0");
@@ -202,5 +233,14 @@ mod tests {
         expect("HTTP_PROXY", "http://proxy:3128");
         expect("HOME", "/tmp/home");
         expect("SOURCE_DATE_EPOCH", "315532800");
+    }
+
+    #[test]
+    fn the_place_of_a_build_is_hidden_beside_the_options_of_the_user() {
+        let mut variables = Variables::from([("CPPFLAGS".to_owned(), "-DX=1".to_owned())]);
+        hide_place(&mut variables, Path::new("/tmp/a place"));
+        assert_eq!(variables["CPPFLAGS"], "-DX=1");
+        hide_place(&mut variables, Path::new("/tmp/place"));
+        assert_eq!(variables["CPPFLAGS"], "-DX=1 -fdebug-prefix-map=/tmp/place=/build");
     }
 }

@@ -6,6 +6,9 @@ use super::BuildError;
 use crate::archive::SafePath;
 use crate::spec::toml_reason;
 
+/// What a project has at its top, at least one of them.
+const PROJECT_FILES: [&str; 3] = ["pyproject.toml", "setup.py", "setup.cfg"];
+
 /// What a project without a statement is built with (PEP 517, "Build requirements"): setuptools, as if its `setup.py`
 /// were run.
 const LEGACY_BACKEND: &str = "setuptools.build_meta:__legacy__";
@@ -34,6 +37,21 @@ impl BuildSystem {
             Ok(text) => text,
         };
         Self::parse(&text, folder).map_err(|reason| BuildError::Pyproject { label: label.to_owned(), reason })
+    }
+
+    /// The folder of a project, `below` the top of what was fetched: it is there, and a project.
+    pub(crate) fn project_in(top: &Path, below: Option<&SafePath>, label: &str) -> Result<PathBuf, BuildError> {
+        let folder = below.map_or_else(|| top.to_owned(), |below| below.below(top));
+        let refuse = |reason| Err(BuildError::Metadata { label: label.to_owned(), reason });
+        match below {
+            Some(below) if !folder.is_dir() => return refuse(format!("there is no folder `{below}` in it")),
+            _ => {}
+        }
+        if PROJECT_FILES.iter().any(|name| folder.join(name).is_file()) {
+            return Ok(folder);
+        }
+        let place = below.map_or("it", SafePath::as_str);
+        refuse(format!("{place} has neither pyproject.toml nor setup.py, so it is no project"))
     }
 
     fn parse(text: &str, folder: &Path) -> Result<Self, String> {

@@ -7,7 +7,7 @@ use fs_err as fs;
 use super::{BuildError, own_places};
 use crate::archive::{Limits, ZipReader};
 use crate::cache::Cache;
-use crate::elf::{FOREIGN_PREFIX, Object, foreign_format, is_elf};
+use crate::elf::{FOREIGN_PREFIX, Object, WINDOWS, foreign_format, is_elf};
 use crate::fetch::{FetchedWheel, Proof, digest_of_file};
 use crate::spec::{HashAlgorithm, PackageName, Version, WheelFilename};
 use crate::target::{HostSystem, Target};
@@ -90,7 +90,8 @@ pub(crate) fn check_loadable(
     let wheel = ZipReader::open(path, limits).map_err(unreadable)?;
     for entry in wheel.entries().iter().filter(|entry| !entry.is_folder) {
         let start = wheel.prefix(entry, FOREIGN_PREFIX).map_err(unreadable)?;
-        if let Some(system) = foreign_format(&start) {
+        // A build for Windows alone makes code for Windows: elsewhere it is data, as the launchers of setuptools are.
+        if let Some(system) = foreign_format(&start).filter(|system| *system != WINDOWS) {
             return Err(foreign(format!("its `{}` is native code for {system}", entry.path)));
         }
         if !is_elf(&start) {

@@ -14,9 +14,17 @@ use crate::spec::{HashDigest, sha256};
 /// What other programs (backup tools) look for to leave a folder out.
 ///
 /// Source: "Cache Directory Tagging Specification", version 0.6.
+const TAG_NAME: &str = "CACHEDIR.TAG";
 const CACHEDIR_TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n\
     # This folder is a cache of barrow; it can be removed at any time.\n\
     # For information about cache directory tags, see https://bford.info/cachedir/\n";
+
+/// Whether a folder is a cache of barrow, by its tag.
+pub(crate) fn is_cache(folder: &Path) -> bool {
+    let tag = folder.join(TAG_NAME);
+    fs::symlink_metadata(&tag).is_ok_and(|metadata| metadata.len() == CACHEDIR_TAG.len() as u64 && metadata.is_file())
+        && fs::read(&tag).is_ok_and(|content| content == CACHEDIR_TAG.as_bytes())
+}
 
 /// Where temporary files lie until they are renamed to entries.
 pub(super) const TEMPORARY: &str = "temporary-v1";
@@ -346,7 +354,7 @@ impl Cache {
     pub(super) fn make_root(&self) -> Result<(), CacheError> {
         let root = self.root();
         let failed = |source| CacheError::Write { path: root.to_owned(), source };
-        let tag = root.join("CACHEDIR.TAG");
+        let tag = root.join(TAG_NAME);
         if tag.is_file() {
             return Ok(());
         }

@@ -30,8 +30,8 @@ mod spread;
 mod upkeep;
 mod workplace_name;
 
-pub(crate) use folder::CacheError;
 pub use folder::{Bucket, Cache, Usage};
+pub(crate) use folder::{CacheError, is_cache};
 pub(crate) use spread::spread_subfolders;
 pub(crate) use workplace_name::{WORKPLACE_PREFIX, WORKPLACE_SUFFIX, is_workplace_name};
 

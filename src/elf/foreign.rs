@@ -1,5 +1,8 @@
 //! Native files of other systems, told by their first bytes.
 
+/// The name of Windows, as [`foreign_format`] says it.
+pub(crate) const WINDOWS: &str = "Windows";
+
 /// How many bytes of a file [`foreign_format`] looks at.
 pub(crate) const FOREIGN_PREFIX: usize = 4096;
 
@@ -20,7 +23,7 @@ pub(crate) fn foreign_format(start: &[u8]) -> Option<&'static str> {
         // A program for DOS, with the place of the real header in it.
         _ if start.starts_with(b"MZ") => {
             let header = usize::try_from(u32::from_le_bytes(word(0x3c)?)).ok()?;
-            (start.get(header..header.checked_add(4)?)? == b"PE\0\0").then_some("Windows")
+            (start.get(header..header.checked_add(4)?)? == b"PE\0\0").then_some(WINDOWS)
         }
         _ => None,
     }

@@ -12,6 +12,6 @@ mod symbols;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use foreign::{FOREIGN_PREFIX, foreign_format};
+pub(crate) use foreign::{FOREIGN_PREFIX, WINDOWS, foreign_format};
 pub(crate) use object::{ElfError, is_elf};
 pub use object::{Machine, NeededVersion, Object};

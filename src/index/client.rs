@@ -11,7 +11,7 @@ use super::find_links::{FindLinks, Links};
 use super::folder::Folder;
 use super::mirrored::Outline;
 use super::options::{IndexLocation, IndexOptions, IndexStrategy, PageUrls, Pins};
-use super::page_store::{Damage, PageEntry};
+use super::page_store::{Damage, OldPages, PageEntry};
 use super::readings::{Evidence, Freshness, PagesRead, Readings};
 use super::server::{AskError, Asking, PageAnswer, Reach, has_page};
 use super::{IndexError, LocalPlace};
@@ -39,6 +39,7 @@ pub struct IndexClient {
     /// What indexes said of projects that their users should know.
     statuses: Mutex<BTreeMap<PackageName, ProjectStatus>>,
     damage: Damage,
+    old_pages: OldPages,
     /// Of the mirror that is the only index, once it was asked for.
     pub(super) manifest: OnceCell<Option<FileBytes>>,
     /// What that tells, once it was asked for.
@@ -111,6 +112,7 @@ impl IndexClient {
             without_ranges: Mutex::default(),
             statuses: Mutex::default(),
             damage: Damage::default(),
+            old_pages: OldPages::default(),
             manifest: OnceCell::new(),
             outline: OnceCell::new(),
             options,
@@ -147,6 +149,12 @@ impl IndexClient {
         self.damage.take()
     }
 
+    /// Asks servers from now on, however fresh the pages of the cache are; whether one of those was taken until now, so
+    /// that the answers may be others.
+    pub fn ask_anew(&self) -> bool {
+        self.old_pages.refuse()
+    }
+
     /// `None`: not within reach.
     async fn look_up(
         &self,
@@ -154,7 +162,7 @@ impl IndexClient {
         reach: Reach,
         readings: &Readings,
     ) -> Result<Option<ProjectAnswer>, IndexError> {
-        let pin = self.pins.index_of(name.as_ref()).filter(|_| !self.options.no_index);
+        let pin = self.pins.index_of(name.as_ref());
         let mut details = Vec::new();
         let mut asked = Vec::new();
         if pin.is_none() {
@@ -169,6 +177,9 @@ impl IndexClient {
             }
         }
         let indexes: Vec<&Index> = match pin {
+            Some(pin) if self.options.no_index => {
+                return Err(IndexError::ClosedIndex { project: name.clone(), index: pin.to_owned() });
+            }
             Some(pin) => {
                 let named = |index: &&Index| index.location.name.as_deref() == Some(pin);
                 let unknown = || IndexError::UnknownIndex { project: name.clone(), index: pin.to_owned() };
@@ -391,6 +402,7 @@ impl IndexClient {
             now: self.options.now,
             readings,
             damage: &self.damage,
+            old_pages: &self.old_pages,
             is_object_store,
             reach,
         }

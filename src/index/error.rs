@@ -101,6 +101,13 @@ pub enum IndexError {
         /// The name of the pin.
         index: String,
     },
+    /// A pin names an index, and none may be asked.
+    #[error("`{project}` comes from the index `{index}` alone, and no index may be asked")]
+    ClosedIndex {
+        project: PackageName,
+        /// The name of the pin.
+        index: String,
+    },
     /// A request for metadata failed.
     #[error("failed to fetch the metadata of `{file}`")]
     MetadataRequest {

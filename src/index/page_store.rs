@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -83,6 +84,27 @@ impl Head {
 
 fn seconds(time: SystemTime) -> Option<u64> {
     Some(time.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs())
+}
+
+/// Whether pages of the cache are taken without their servers being asked, as long as they are fresh.
+#[derive(Debug, Default)]
+pub(super) struct OldPages {
+    are_refused: AtomicBool,
+    was_one_taken: AtomicBool,
+}
+
+impl OldPages {
+    /// Whether the next one may be taken, which is noted.
+    pub(super) fn take(&self) -> bool {
+        let may = !self.are_refused.load(Ordering::Relaxed);
+        self.was_one_taken.fetch_or(may, Ordering::Relaxed);
+        may
+    }
+
+    /// Lets no more be taken; whether there was one until now.
+    pub(super) fn refuse(&self) -> bool {
+        self.was_one_taken.load(Ordering::Relaxed) && !self.are_refused.swap(true, Ordering::Relaxed)
+    }
 }
 
 /// The entries of which something that was read was not what was written. They are as good as absent for the rest of

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::page_store::{Damage, Head, PageEntry, StoredPage};
+use super::page_store::{Damage, Head, OldPages, PageEntry, StoredPage};
 use super::readings::Readings;
 use crate::blocking::blocking;
 use crate::cache::Cache;
@@ -57,6 +57,7 @@ pub(super) struct Asking<'a> {
     pub(super) now: u64,
     pub(super) readings: &'a Readings,
     pub(super) damage: &'a Damage,
+    pub(super) old_pages: &'a OldPages,
     /// Some answer without a page was one of an object store.
     pub(super) is_object_store: &'a AtomicBool,
     pub(super) reach: Reach,
@@ -68,7 +69,8 @@ impl Asking<'_> {
         let entry = self.entry(url, project);
         let mut stored = entry.read(self.now);
         // One that turns out to be damaged is gone, and asked for as if it had never been there.
-        if let Some(stored) = stored.take_if(|stored| self.offline || (stored.is_fresh && !self.refresh)) {
+        let may_be_old = |is_fresh: bool| self.offline || (is_fresh && !self.refresh && self.old_pages.take());
+        if let Some(stored) = stored.take_if(|stored| may_be_old(stored.is_fresh)) {
             if stored.head.absent {
                 self.readings.absent(entry.name());
                 return Ok(PageAnswer::Absent(404));

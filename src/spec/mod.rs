@@ -79,7 +79,7 @@ pub use scanner::SyntaxError;
 pub use simple::{DistFile, IndexOrigin, MetadataOffer, ProjectStatus, SkippedFile, Yanked};
 pub(crate) use specifiers::parse_version_specifiers;
 pub use tag::Tag;
-pub use url::{DEFAULT_INDEX_URL, SafeUrl, UrlError};
+pub use url::{DEFAULT_INDEX_URL, SafeUrl, UrlError, hide_credentials};
 pub(crate) use url::{SECRET_PARAMETERS, sha256_without_userinfo};
 pub use version::{Operator, Version, VersionSpecifier, VersionSpecifiers};
 pub(crate) use version::{Prerelease, read_version};

@@ -147,6 +147,27 @@ impl SafeUrl {
         Self(url)
     }
 
+    /// The top of the server of this URL, with its credentials.
+    #[must_use]
+    pub fn root(&self) -> Self {
+        let mut url = self.0.clone();
+        url.set_path("/");
+        url.set_query(None);
+        url.set_fragment(None);
+        Self(url)
+    }
+
+    /// This URL with the userinfo of another one on the same server, where it has none itself.
+    #[must_use]
+    pub fn with_credentials_of(mut self, other: &Self) -> Self {
+        let is_bare = self.0.username().is_empty() && self.0.password().is_none();
+        if is_bare && self.root() == other.root().without_credentials() {
+            let _ = self.0.set_username(other.0.username());
+            let _ = self.0.set_password(other.0.password());
+        }
+        self
+    }
+
     /// The same URL without userinfo and without the parameters of its query and fragment that open a door, such as
     /// `token`.
     #[must_use]
@@ -209,6 +230,29 @@ impl SafeUrl {
         let segment = self.0.path_segments()?.next_back().filter(|segment| !segment.is_empty())?;
         percent_encoding::percent_decode_str(segment).decode_utf8().ok().map(Into::into)
     }
+}
+
+/// A text with the credentials hidden of all URLs in it, as [`SafeUrl`] shows them: for texts that quote what somebody
+/// wrote, whatever that was meant to be.
+#[must_use]
+pub fn hide_credentials(text: &str) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find("://") {
+        let (before, url) = rest.split_at(at + 3);
+        shown.push_str(before);
+        let ends = |c: char| c.is_whitespace() || "/?#\\\"'`<>".contains(c);
+        let (authority, behind) = url.split_at(url.find(ends).unwrap_or(url.len()));
+        match authority.rsplit_once('@') {
+            Some((userinfo, host)) => {
+                let user = userinfo.split_once(':').filter(|(_, password)| !password.is_empty());
+                let user = user.map(|(user, _)| format!("{user}:")).unwrap_or_default();
+                shown.push_str(&format!("{user}****@{host}"));
+            }
+            None => shown.push_str(authority),
+        }
+        rest = behind;
+    }
+    shown + rest
 }
 
 impl From<Url> for SafeUrl {
@@ -294,4 +338,38 @@ pub(crate) fn sha256_without_userinfo(text: &[u8]) -> HashDigest {
     }
     hasher.update(rest);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_hidden_wherever_a_url_stands() {
+        for (text, shown) in [
+            ("`https://ci:hunter2@host/x` is no name", "`https://ci:****@host/x` is no name"),
+            ("two: https://hunter2@a/,http://u:hunter2@b:80?c=@d", "two: https://****@a/,http://u:****@b:80?c=@d"),
+            ("postgres://u:hunter2@h@host", "postgres://u:****@host"),
+            ("https://ci:****@host and https://****@host", "https://ci:****@host and https://****@host"),
+            ("https://host/a@b, me@here://, ://", "https://host/a@b, me@here://, ://"),
+        ] {
+            assert_eq!(hide_credentials(text), shown);
+        }
+    }
+
+    #[test]
+    fn credentials_are_for_one_server() {
+        let of = |text: &str| SafeUrl::parse(text).unwrap();
+        let own = of("https://me:secret@git.example:8443/team/main.git");
+        for (other, expected) in [
+            ("https://git.example:8443/sub.git", "https://me:secret@git.example:8443/sub.git"),
+            ("https://you@git.example:8443/sub.git", "https://you@git.example:8443/sub.git"),
+            ("https://git.example/sub.git", "https://git.example/sub.git"),
+            ("http://git.example:8443/sub.git", "http://git.example:8443/sub.git"),
+            ("https://other.example:8443/sub.git", "https://other.example:8443/sub.git"),
+        ] {
+            assert_eq!(of(other).with_credentials_of(&own).reveal().as_str(), expected);
+        }
+        assert_eq!(own.root().reveal().as_str(), "https://me:secret@git.example:8443/");
+    }
 }

@@ -440,7 +440,7 @@ impl SourceBuilder {
     ) -> Result<UnpackedSource, SupplyError> {
         let (origin, label, subdirectory) =
             (material.origin.clone(), material.label.clone(), material.subdirectory.clone());
-        let (limits, given) = (self.limits, Arc::clone(&self.given));
+        let (limits, given, context) = (self.limits, Arc::clone(&self.given), self.context.clone());
         let unpacking = blocking(move || {
             let top = match &origin {
                 Whereabouts::Archive { file } => {
@@ -455,14 +455,13 @@ impl SourceBuilder {
                     into.clone()
                 }
                 Whereabouts::Git(Checkout { folder, .. }) => {
-                    copy_checkout(folder, &into, &label)?;
+                    for link in copy_checkout(folder, &into, &label)? {
+                        context.warn(&format!("the link `{link}` of {label} leads out of it, so its build is without it"));
+                    }
                     into.clone()
                 }
             };
-            let folder = match &subdirectory {
-                Some(below) => top.join(below.as_str()),
-                None => top.clone(),
-            };
+            let folder = BuildSystem::project_in(&top, subdirectory.as_ref(), &label)?;
             let system = BuildSystem::read(&folder, &label)?;
             let variables = given.named_in(&top);
             Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings, variables })
@@ -479,11 +478,12 @@ impl SourceBuilder {
         label: &str,
     ) -> Result<BuildEnvironment, SupplyError> {
         let environment = BuildEnvironment::create(root, interpreter.clone())?;
-        if requires.is_empty() {
-            return Ok(environment);
-        }
         let wrapped = |source| SupplyError::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
         let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
+        // Markers may leave nothing of what is required.
+        if dists.is_empty() {
+            return Ok(environment);
+        }
         let installed = self.install(&dists).await.map_err(wrapped)?;
         let (out, state) = (environment.site_packages(), [root.join("state")]);
         let publishing = blocking(move || -> Result<_, SupplyError> {

@@ -68,6 +68,15 @@ impl BuildingSource {
         is_damaged
     }
 
+    /// The same, where something was said of projects that their servers were not asked about now.
+    pub(super) fn ask_anew(&self) -> bool {
+        let is_old = self.live.ask_anew();
+        if is_old {
+            *self.notes() = Notes::default();
+        }
+        is_old
+    }
+
     /// What the answers were made of.
     pub(super) fn into_evidence(self) -> Evidence {
         self.notes.into_inner().unwrap_or_else(PoisonError::into_inner).evidence

@@ -401,7 +401,11 @@ impl Inquiry {
         let mirrored = Box::new(missing::mirrored(&self.request.options, &target));
         let solve = move || {
             let solve = || resolve(&manifest, &target, &options, &source);
-            let resolution = resolve_undamaged(solve, || source.forget_damage());
+            let mut resolution = resolve_undamaged(solve, || source.forget_damage());
+            // What is missing may have been published since a page was kept.
+            if matches!(resolution, Err(ResolveError::NoSolution { .. })) && source.ask_anew() {
+                resolution = resolve_undamaged(solve, || source.forget_damage());
+            }
             let is_unmet = matches!(resolution, Err(ResolveError::NoSolution { .. }));
             let missing = if is_unmet && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
                 missing::all_missing(&manifest, &target, &options, &source)

@@ -41,7 +41,11 @@ impl SourceBuilder {
                 (self.repository(name, url, revision.as_deref()).await?, subdirectory.as_ref())
             }
         };
-        let subdirectory = subdirectory.map(|text| SafePath::new(text.trim_matches('/'))).transpose();
+        let parts = |text: &String| -> Vec<String> {
+            text.split('/').filter(|part| !matches!(*part, "" | ".")).map(str::to_owned).collect()
+        };
+        let subdirectory = subdirectory.map(parts).filter(|parts| !parts.is_empty());
+        let subdirectory = subdirectory.map(|parts| SafePath::new(&parts.join("/"))).transpose();
         let failed = |error: crate::archive::SafePathError| BuildError::Metadata {
             label: label.clone(),
             reason: format!("its subdirectory: {error}"),

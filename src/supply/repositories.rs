@@ -53,6 +53,7 @@ impl Inquiry {
                     label: url.without_credentials().to_string(),
                     reason: "the address of a submodule is no URL, so a mirror cannot hold it".to_owned(),
                 })?;
+                let part = part.with_credentials_of(url);
                 let plain = part.without_credentials().reveal().to_string();
                 let own = needed.entry(MirroredRepository::name_of(&part));
                 own.or_insert_with(|| NeededRepository::new(&part))

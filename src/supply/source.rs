@@ -92,6 +92,16 @@ impl LiveSource {
         is_damaged
     }
 
+    /// Whether something was said of projects that their servers were not asked about now. It is forgotten, and the
+    /// solver should ask again: the servers this time.
+    pub(super) fn ask_anew(&self) -> bool {
+        let is_old = self.shared.index.ask_anew();
+        if is_old {
+            self.shared.projects.clear();
+        }
+        is_old
+    }
+
     /// Asks for these projects, all at once, and waits for the answers; what they were made of.
     pub(super) async fn know_projects(&self, names: &[PackageName]) -> Evidence {
         futures_util::future::join_all(names.iter().map(|name| self.shared.know_project(name))).await;

@@ -289,6 +289,27 @@ fn a_commit_is_fetched_once() {
 }
 
 #[test]
+fn a_build_may_need_nothing_here_and_bring_data_for_windows() {
+    if !can_build() {
+        return;
+    }
+    let server = IndexServer::new().start();
+    let context = TestContext::new();
+    let mut launcher = b"MZ".to_vec();
+    launcher.resize(0x3c, 0);
+    launcher.extend([0x40, 0, 0, 0]);
+    launcher.extend(b"PE\0\0");
+    let native: String = launcher.iter().map(|byte| format!("{byte:02x}")).collect();
+    let own = r#"{"name": "mine", "version": "0.1", "further": ["gone ; python_version < '3'"], "native": "NATIVE"}"#;
+    folder(&context, "mine", &own.replace("NATIVE", &native));
+    let table = fs_err::read_to_string(context.path("mine/pyproject.toml")).unwrap();
+    context
+        .write("mine/pyproject.toml", table.replace("requires = []", "requires = [\"gone; sys_platform == 'win32'\"]"));
+    says(&context, &mut install(&context, &server, &["./mine"]));
+    has(&context.tree("out"), &["mine/native.so"]);
+}
+
+#[test]
 fn a_repository_is_built_at_its_commit() {
     if !can_build() || !Path::new("/usr/bin/git").is_file() {
         return;
@@ -340,6 +361,30 @@ fn a_repository_is_built_at_its_commit() {
     let shown =
         fails(&context, &mut install(&context, &server, &[&format!("mine @ {url}@nothing#subdirectory=below")]));
     has(&shown, &["failed to fetch file://", "git fetch"]);
+
+    for (below, reason) in [
+        ("nothing", "there is no folder `nothing` in it"),
+        ("below/backend", "below/backend has neither pyproject.toml nor setup.py"),
+    ] {
+        let requirement = format!("mine @ {url}#subdirectory={below}");
+        has(&fails(&context, &mut install(&context, &server, &[&requirement])), &[reason]);
+    }
+    let pyproject = format!(
+        "[project]\nname = 'app'\nversion = '1'\ndependencies = ['mine']\n\
+         [tool.uv.sources]\nmine = {{ git = '{}', subdirectory = './below/' }}\n",
+        url.trim_start_matches("git+")
+    );
+    context.write("pyproject.toml", pyproject);
+    says(&context, &mut install(&context, &server, &["-r", "pyproject.toml"]));
+    fs_err::remove_file(context.path("pyproject.toml")).unwrap();
+
+    // A branch may be called like a commit; the commit is meant.
+    for name in ["refs/heads", "refs/tags"] {
+        git(&["update-ref", &format!("{name}/{first}"), &second]);
+        has(&lock(&format!("@{first}"), "requirements"), &[&format!("@{first}#")]);
+    }
+    says(&context, &mut install(&context, &server, &["-r", "pylock.toml", "--no-cache"]));
+    has(&context.tree("out"), &["mine-0.1.dist-info"]);
     let shown =
         fails(&context, &mut install(&context, &server, &["mine @ git+https://127.0.0.1:9/x.git", "--offline"]));
     has(&shown, &["offline"]);

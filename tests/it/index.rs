@@ -287,6 +287,11 @@ async fn the_first_index_answers_alone_unless_told_otherwise() {
     let pin = (globset::Glob::new("ac*").unwrap(), "corp".to_owned());
     let error = world.index(IndexOptions { sources: vec![pin], ..both() }).project(&name("acme")).await.unwrap_err();
     assert!(matches!(error, IndexError::UnknownIndex { .. }), "{error}");
+
+    // What may not be asked is not made up for by another place.
+    let pin = (globset::Glob::new("ac*").unwrap(), "public".to_owned());
+    let error = world.index(IndexOptions { sources: vec![pin], no_index: true, ..both() }).project(&name("acme")).await;
+    assert!(matches!(error, Err(IndexError::ClosedIndex { .. })), "{error:?}");
 }
 
 #[tokio::test]

@@ -253,6 +253,34 @@ fn one_repository_has_what_all_applications_need_of_it() {
 }
 
 #[test]
+fn what_is_no_branch_has_its_name_behind_the_gap_too() {
+    let Some(world) = World::new() else { return };
+    let context = &world.context;
+    let trunk = world.git("mine", &["rev-parse", "HEAD"]);
+    for number in ["7", "8"] {
+        world.go_on(&format!("0.{number}"));
+        world.git("mine", &["update-ref", &format!("refs/pull/{number}/head"), "HEAD"]);
+        world.git("mine", &["reset", "--quiet", "--hard", &trunk]);
+    }
+    // Both stay, though each run asks for one.
+    for revision in ["refs/pull/7/head", "pull/8/head"] {
+        world.online(&["mirror", &format!("mine @ git+{MINE}@{revision}"), "--name", revision, "-o", "m"]);
+    }
+    for (number, out) in [("7", "seven"), ("8", "eight")] {
+        for revision in [format!("refs/pull/{number}/head"), format!("pull/{number}/head")] {
+            let requirement = format!("mine @ git+{MINE}@{revision}");
+            context.succeed(&mut world.behind(&["install", &requirement, "-t", out, "--mirror", "m"]));
+            assert!(context.tree(out).contains(&format!("mine-0.{number}.dist-info")), "{revision}");
+        }
+    }
+    // Nothing is written anew where the file has it already.
+    let before = context.tree("m");
+    let requirement = format!("mine @ git+{MINE}@refs/pull/7/head");
+    world.online(&["mirror", &requirement, "--name", "refs/pull/7/head", "-o", "m"]);
+    assert_eq!(context.tree("m"), before);
+}
+
+#[test]
 fn commits_stay_whatever_becomes_of_the_branch() {
     let Some(world) = World::new() else { return };
     let context = &world.context;
@@ -306,4 +334,37 @@ fn a_repository_that_was_not_mirrored_is_asked_nowhere_else() {
     let shown = context.run(&mut command);
     assert!(shown.contains("exit code: 1") && shown.contains("nothing but the mirror is asked"), "{shown}");
     assert!(shown.contains("`barrow mirror` with the same requirements"), "{shown}");
+}
+
+#[test]
+fn a_private_repository_and_its_part_are_fetched_with_what_the_url_says() {
+    let Some(world) = World::new() else { return };
+    let context = &world.context;
+    // Addresses of submodules may be relative, so that whoever may read the one may read the other.
+    world.git("mine", &["config", "--file", ".gitmodules", "submodule.parts/one.url", "../part"]);
+    world.git("mine", &["commit", "--quiet", "-a", "-m", "beside it"]);
+    for place in ["part", "mine"] {
+        world.git(place, &["update-server-info"]);
+    }
+    let folder = context.path(".");
+    let server = RawServer::start(move |asked| {
+        // `me:se/cret` in base64.
+        if asked.header("authorization") != Some("Basic bWU6c2UvY3JldA==") {
+            return answer(401, &[("www-authenticate", "Basic realm=\"team\"")], "");
+        }
+        let path = asked.path.split('?').next().unwrap_or_default();
+        let (repository, rest) = path.trim_start_matches('/').split_once('/').unwrap_or_default();
+        match fs_err::read(folder.join(repository).join(".git").join(rest)) {
+            Ok(bytes) => answer(200, &[], bytes),
+            Err(_) => answer(404, &[], ""),
+        }
+    });
+    let of = |userinfo: &str| format!("mine @ git+{}", server.url("/mine").replace("://", &format!("://{userinfo}@")));
+    let mut mirror = context.barrow();
+    mirror.args(["mirror", &of("me:se%2Fcret"), "--name", "a", "-o", "m", "--index-url", &world.index.url()]);
+    context.succeed(mirror.args(TARGET));
+    assert!(!context.tree("m").is_empty() && server.asked().iter().any(|asked| asked.path.starts_with("/part/")));
+    let shown =
+        context.run(&mut world.behind(&["install", &of("me:hunter2"), "-t", "out", "--index-url", &world.index.url()]));
+    assert!(shown.starts_with("exit code: 1") && !shown.contains("hunter2"), "{shown}");
 }

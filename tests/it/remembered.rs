@@ -1,5 +1,9 @@
 //! Resolutions are remembered: when a second run asks no one and solves nothing, and when it must.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::raw_server::{RawServer, answer};
 use crate::support::{IndexServer, RunningIndex, TestContext, WheelBuilder, sha256_hex};
 
 fn app(version: &str) -> WheelBuilder {
@@ -199,4 +203,39 @@ fn an_index_that_fails_is_not_one_that_still_has_nothing() {
     let output = command.args(["--extra-index-url", &two.private.url()]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", two.context.show(&output));
     assert!(two.context.show(&output).contains("500"));
+}
+
+#[test]
+fn what_is_not_there_is_asked_for_however_fresh_the_page_is() {
+    let wheels = ["1.0", "2.0"].map(|version| WheelBuilder::new("tiny", version).build());
+    let is_published = Arc::new(AtomicBool::new(false));
+    let shows_all = Arc::clone(&is_published);
+    let server = RawServer::start(move |asked| {
+        let named = wheels.iter().find(|wheel| asked.path.ends_with(&wheel.filename));
+        if let Some(wheel) = named {
+            return answer(200, &[], &wheel.bytes);
+        }
+        let shown = if shows_all.load(Ordering::SeqCst) { &wheels[..] } else { &wheels[..1] };
+        let links = shown.iter().map(|wheel| format!("<a href=\"/files/{0}\">{0}</a>\n", wheel.filename));
+        let headers = [("content-type", "text/html"), ("cache-control", "max-age=31536000")];
+        answer(200, &headers, links.collect::<String>())
+    });
+    let context = TestContext::new();
+    let (pages, url) =
+        (|| server.asked().iter().filter(|asked| asked.path == "/simple/tiny/").count(), server.url("/simple/"));
+    let lock = |requirement: &str| {
+        let arguments = ["lock", requirement, "-o", "-", "--format", "requirements", "--index-url", &url];
+        context.run(context.barrow().args(arguments))
+    };
+    let shown = lock("tiny");
+    assert!(shown.contains("tiny==1.0") && pages() == 1, "{shown}");
+    // Nothing is asked that is answered, and what fails is asked once more.
+    is_published.store(true, Ordering::SeqCst);
+    assert!(lock("tiny<2").contains("tiny==1.0") && pages() == 1);
+    let shown = lock("tiny>=2");
+    assert!(shown.contains("tiny==2.0") && pages() == 2, "{shown}");
+    let shown = lock("tiny>=3");
+    assert!(shown.starts_with("exit code: 1") && shown.contains("tiny") && pages() == 3, "{shown}");
+    let shown = context.run(context.barrow().args(["lock", "tiny>=3", "-o", "-", "--offline", "--index-url", &url]));
+    assert!(shown.starts_with("exit code: 1") && pages() == 3, "{shown}");
 }

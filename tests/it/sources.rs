@@ -242,3 +242,24 @@ fn ignore_files_in_every_form() {
     assert_eq!(wrong.status.code(), Some(2), "{}", context.show(&wrong));
     assert!(context.show(&wrong).contains("function/.barrowignore:1: not a pattern"), "{}", context.show(&wrong));
 }
+
+#[test]
+fn a_cache_below_the_source_and_what_editors_keep_are_no_part_of_it() {
+    let (context, index) = world();
+    context.write("function/handler.py", "");
+    context.write("function/requirements.txt", "tiny\n");
+    fs_err::os::unix::fs::symlink("me@host.1234:1", context.path("function/.#handler.py")).unwrap();
+    context.write("function/.secrets.env.swp", "TOKEN=1");
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        succeed(&context, &index, &["bundle", "function", "-o", "out", "--cache-dir", "function/.barrow"]);
+        seen.push(context.tree("out"));
+        assert!(context.path("function/.barrow/CACHEDIR.TAG").is_file());
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert!(!seen[0].contains(".barrow") && !seen[0].contains(".#") && !seen[0].contains("swp"), "{}", seen[0]);
+    // A folder of that name, or with another tool's tag, is the user's.
+    context.write("function/.barrow2/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n");
+    succeed(&context, &index, &["bundle", "function", "-o", "out"]);
+    assert!(paths(&context, "out").iter().any(|path| path == ".barrow2/CACHEDIR.TAG"));
+}

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::Path;
 
+use barrow::spec::hide_credentials;
 use serde_json::{Value, json};
 
 use crate::exit_code::Exit;
@@ -22,7 +23,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure without causes and hints.
     pub(crate) fn new(message: impl Into<String>, exit: Exit) -> Self {
-        Self { message: message.into(), causes: Vec::new(), hints: Vec::new(), exit }
+        Self { message: hide_credentials(&message.into()), causes: Vec::new(), hints: Vec::new(), exit }
     }
 
     /// Wrong usage.
@@ -49,7 +50,7 @@ impl Failure {
         let mut next = Some(error);
         while let Some(cause) = next {
             let said = self.causes.last().unwrap_or(&self.message);
-            let text = plain(&cause.to_string(), said);
+            let text = plain(&hide_credentials(&cause.to_string()), said);
             if !text.is_empty() && !said.ends_with(&text) {
                 self.causes.push(text);
             }
@@ -60,13 +61,13 @@ impl Failure {
 
     /// Adds what was found that makes it a failure.
     pub(crate) fn cause(mut self, cause: impl Into<String>) -> Self {
-        self.causes.push(cause.into());
+        self.causes.push(hide_credentials(&cause.into()));
         self
     }
 
     /// Adds what the user can do.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
+        self.hints.push(hide_credentials(&hint.into()));
         self
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use barrow::reporter::{Level, Reporter, Stage, one_line, without_commands};
+use barrow::spec::hide_credentials;
 use clap::ValueEnum as _;
 
 use crate::args::{ColorChoice, GeneralArgs};
@@ -223,7 +224,7 @@ impl Reporter for Output {
         if !self.shows(level) {
             return;
         }
-        let text = one_line(&without_commands(text));
+        let text = one_line(&without_commands(&hide_credentials(text)));
         let label = if level == Level::Warning { "warning: " } else { "" };
         let mut lines = match level {
             // What a backend writes is left as it is.

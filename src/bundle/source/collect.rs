@@ -15,6 +15,7 @@ use super::links::keep_links;
 use super::options::{SourceOptions, SourceRules};
 use crate::archive::{SafePath, composed};
 use crate::bundle::BundleError;
+use crate::cache::is_cache;
 use crate::regular::same_content;
 
 /// The user's own files, sorted by path.
@@ -132,9 +133,10 @@ impl Walk<'_> {
         let read_error = |source| BundleError::ReadSource { path: path.clone(), source };
         let mut entries =
             fs_err::read_dir(real).map_err(read_error)?.collect::<Result<Vec<_>, _>>().map_err(read_error)?;
-        let is_environment = !shown.as_os_str().is_empty() && entries.iter().any(|e| e.file_name() == "pyvenv.cfg");
-        if is_environment {
-            self.leave_out(shown, true, Why::Never("a virtual environment"));
+        let is_environment = entries.iter().any(|entry| entry.file_name() == "pyvenv.cfg");
+        let what = if is_environment { "a virtual environment" } else { "a cache of barrow" };
+        if !shown.as_os_str().is_empty() && (is_environment || is_cache(real)) {
+            self.leave_out(shown, true, Why::Never(what));
             return Ok(());
         }
         entries.sort_unstable_by_key(fs_err::DirEntry::file_name);

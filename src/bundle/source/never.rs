@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use crate::cache::is_workplace_name;
-use crate::debris::is_left_by_system;
+use crate::debris::{is_left_by_editor, is_left_by_system};
 
 /// A name at any depth, and why it is left out.
 pub(super) struct Never {
@@ -53,6 +53,9 @@ pub(super) fn never_part(name: &OsStr) -> Option<&'static str> {
     }
     if is_left_by_system(name) {
         return Some("left by macOS or Windows");
+    }
+    if is_left_by_editor(name) {
+        return Some("left by an editor");
     }
     if Path::new(name).extension().is_some_and(|extension| extension == "pyc" || extension == "pyo") {
         return Some(BYTECODE);

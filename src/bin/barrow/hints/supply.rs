@@ -191,6 +191,11 @@ fn index(error: &IndexError) -> Option<String> {
         | IndexError::MetadataRequest { source, .. } => asked(source),
         IndexError::ManifestContent { .. } => Some(super::DAMAGED_MANIFEST.to_owned()),
         IndexError::ManifestForm { .. } => Some(super::OTHER_FORM.to_owned()),
+        IndexError::ClosedIndex { .. } => Some(
+            "leave out `--no-index` (also in settings files and variables), or let a mirror stand in for all indexes: \
+             `--mirror DIR`"
+                .to_owned(),
+        ),
         IndexError::UnknownIndex { index, .. } => Some(format!("define it by `--index {index}=URL`")),
         IndexError::Offline { .. } => Some(NOT_OFFLINE.to_owned()),
         IndexError::Folder { what, source, .. } if what.is_named() && source.kind() == NotFound => {

@@ -149,11 +149,15 @@ pub(super) fn read_format_control(layers: &mut Layers<'_>, input: &InputArgs) ->
     let only_binary = layers.many("only-binary", input.only_binary.clone(), |text| Ok(text.to_owned()))?;
     let wrong = |key: &str, word: &str| SettingsError::Other(format!("invalid value for `{key}`: `{word}` is no name"));
     let mut control = FormatControl { no_binary: ProjectSet::None, only_binary: ProjectSet::None };
-    for word in &no_binary {
-        control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
-    }
-    for word in &only_binary {
-        control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
+    // A name counts more than `:all:`, whichever option it stands behind: which of the two came first is not known here.
+    let is_of_all = |word: &String| word.split(',').any(|part| part == ":all:");
+    for of_all in [true, false] {
+        for word in no_binary.iter().filter(|word| is_of_all(word) == of_all) {
+            control.no_binary.extend(word, &mut control.only_binary).map_err(|word| wrong("no-binary", &word))?;
+        }
+        for word in only_binary.iter().filter(|word| is_of_all(word) == of_all) {
+            control.only_binary.extend(word, &mut control.no_binary).map_err(|word| wrong("only-binary", &word))?;
+        }
     }
     Ok(control)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use barrow::request::SaidBy;
+use barrow::spec::hide_credentials;
 
 use super::config_file::ConfigFile;
 use super::config_reader::WrittenIn;
@@ -87,7 +88,13 @@ impl Layers<'_> {
 
     fn variable(&self, key: &Key, variable: &str) -> Option<FoundSetting> {
         let text = self.host.variable(variable)?;
-        let texts = split(key, text);
+        let texts = match variable {
+            // The only one that uv separates by commas: a folder may have spaces in its name.
+            "UV_FIND_LINKS" => {
+                text.split(',').map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+            }
+            _ => split(key, text),
+        };
         let source = Source::Variable(variable.to_owned());
         (!texts.is_empty()).then(|| FoundSetting {
             texts,
@@ -227,7 +234,9 @@ impl Layers<'_> {
         Ok(self.one(name, flag.then_some(true), parse::switch)?.unwrap_or(false))
     }
 
+    /// Notes what was set, without credentials: it is shown.
     pub(super) fn record(&mut self, key: &'static str, values: Vec<String>, source: Source) {
+        let values = values.iter().map(|value| hide_credentials(value)).collect();
         self.records.push(SettingRecord { key, values, source });
     }
 }

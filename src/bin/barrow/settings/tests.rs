@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use barrow::request::DEFAULT_INDEX_URL;
+use barrow::requirements::ProjectSet;
 use clap::Parser as _;
 
 use super::{Flags, Host, Settings};
@@ -125,8 +126,37 @@ fn variables_hold_lists_and_switches_as_pip_has_them() {
     check(&[("PIP_EXTRA_INDEX_URL", two)], "extra-index-url", "https://a/ https://b/ ($PIP_EXTRA_INDEX_URL)");
     check(&[("UV_INDEX", "corp=https://a/ https://b/")], "index", "corp=https://a/ https://b/ ($UV_INDEX)");
     check(&[("PIP_NO_INDEX", "1")], "no-index", "true ($PIP_NO_INDEX)");
+    let links = "https://a/, https://b/?c";
+    check(&[("UV_FIND_LINKS", links)], "find-links", "https://a/ https://b/?**** ($UV_FIND_LINKS)");
+    check(&[("UV_OFFLINE", "1")], "offline", "true ($UV_OFFLINE)");
+    check(&[("UV_PRERELEASE", "allow")], "prerelease", "allow ($UV_PRERELEASE)");
+    check(&[("UV_RESOLUTION", "lowest")], "resolution", "lowest ($UV_RESOLUTION)");
+    check(&[("UV_REQUIRE_HASHES", "1")], "require-hashes", "true ($UV_REQUIRE_HASHES)");
+    let dates = [("UV_EXCLUDE_NEWER", "2025-01-01"), ("PIP_UPLOADED_PRIOR_TO", "2024-01-01")];
+    check(&dates, "exclude-newer", "2025-01-01 ($UV_EXCLUDE_NEWER)");
+    check(&dates[1..], "exclude-newer", "2024-01-01 ($PIP_UPLOADED_PRIOR_TO)");
+    // A URL has its credentials hidden, whatever the setting is for.
+    let url = "https://ci:hunter2@host/c.txt";
+    check(&[("PIP_CONSTRAINT", url)], "constraint", "https://ci:****@host/c.txt ($PIP_CONSTRAINT)");
     check(&[("BARROW_NO_DEPS", "off")], "no-deps", "false ($BARROW_NO_DEPS)");
     check(&[("BARROW_RUNTIME", "python3.10")], "runtime", "python3.10 ($BARROW_RUNTIME)");
+}
+
+#[test]
+fn a_name_counts_more_than_all_projects_wherever_both_are_said() {
+    let control = |words: &[&str], file: &str| {
+        let machine = Machine::new(&[]).file("work/barrow.toml", file);
+        machine.read(words).unwrap().options.format_control
+    };
+    for (words, file) in [
+        (&["--only-binary", ":all:", "--no-binary", "tiny"][..], ""),
+        (&["--no-binary", "tiny", "--only-binary", ":all:"], ""),
+        (&["--no-binary", "tiny"], "only-binary = [\":all:\"]\n"),
+    ] {
+        let control = control(words, file);
+        let tiny = "tiny".parse().unwrap();
+        assert!(control.no_binary.names(&tiny) && control.only_binary == ProjectSet::All, "{words:?}");
+    }
 }
 
 #[test]
