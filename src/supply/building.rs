@@ -456,7 +456,8 @@ impl SourceBuilder {
                 }
                 Whereabouts::Git(Checkout { folder, .. }) => {
                     for link in copy_checkout(folder, &into, &label)? {
-                        context.warn(&format!("the link `{link}` of {label} leads out of it, so its build is without it"));
+                        context
+                            .warn(&format!("the link `{link}` of {label} leads out of it, so its build is without it"));
                     }
                     into.clone()
                 }
