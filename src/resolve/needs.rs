@@ -54,14 +54,10 @@ impl Needs {
         if !provider.follows(name) {
             return Ok(Ok(needs));
         }
-        for requirement in requirements_of(provider, metadata, extra) {
-            for applied in with_overrides(provider, requirement, None, None) {
-                if let Err(error) = needs.add(provider, Some((name, version)), &applied) {
-                    if error.skippable {
-                        return Ok(Err(Exclusion::Metadata(error.to_string())));
-                    }
-                    return Err(error);
-                }
+        for applied in applied_of(provider, metadata, extra) {
+            match needs.add(provider, Some((name, version)), &applied) {
+                Err(error) if error.skippable => return Ok(Err(Exclusion::Metadata(error.to_string()))),
+                added => added?,
             }
         }
         match needs.ranges.get(&Package::Project(name.clone())) {
@@ -108,34 +104,32 @@ pub(super) fn unmet(
     metadata: &CoreMetadata,
     rivals: &[Rc<Rival>],
 ) -> Result<Option<Exclusion>, SourceError> {
-    for requirement in requirements_of(provider, metadata, None) {
-        for applied in with_overrides(provider, requirement, None, None) {
-            let required = &applied.requirement.name;
-            let rules = provider.policy.rules(required);
-            let is_direct = applied.direct.is_some()
-                || rules.demand.is_some()
-                || matches!(applied.requirement.version_or_url, Some(VersionOrUrl::Url(_)));
-            if required == name || is_direct {
-                continue;
+    for applied in applied_of(provider, metadata, None) {
+        let required = &applied.requirement.name;
+        let rules = provider.policy.rules(required);
+        let is_direct = applied.direct.is_some()
+            || rules.demand.is_some()
+            || matches!(applied.requirement.version_or_url, Some(VersionOrUrl::Url(_)));
+        if required == name || is_direct {
+            continue;
+        }
+        let range = required_range(provider, &applied)?;
+        let is_in_the_way =
+            |rival: &&Rc<Rival>| rival.leaves.get(required).is_some_and(|left| left.is_disjoint(&range));
+        if let Some(rival) = rivals.iter().find(is_in_the_way) {
+            let requirement = Box::new(applied.requirement);
+            return Ok(Some(Exclusion::Rivalled { requirement, by: rival.by.clone() }));
+        }
+        let is_unmet = match provider.project_if_known(required) {
+            Some(Known::Unknown(_)) => true,
+            Some(Known::Listed(listing)) => {
+                listing.candidates(&provider.policy, rules, &range).next().is_none()
+                    && !provider.has_direct_in(required, &range)
             }
-            let range = required_range(provider, &applied)?;
-            let is_in_the_way =
-                |rival: &&Rc<Rival>| rival.leaves.get(required).is_some_and(|left| left.is_disjoint(&range));
-            if let Some(rival) = rivals.iter().find(is_in_the_way) {
-                let requirement = Box::new(applied.requirement);
-                return Ok(Some(Exclusion::Rivalled { requirement, by: rival.by.clone() }));
-            }
-            let is_unmet = match provider.project_if_known(required) {
-                Some(Known::Unknown(_)) => true,
-                Some(Known::Listed(listing)) => {
-                    listing.candidates(&provider.policy, rules, &range).next().is_none()
-                        && !provider.has_direct_in(required, &range)
-                }
-                Some(Known::Offline) | None => false,
-            };
-            if is_unmet {
-                return Ok(Some(Exclusion::Unmet(Box::new(applied.requirement))));
-            }
+            Some(Known::Offline) | None => false,
+        };
+        if is_unmet {
+            return Ok(Some(Exclusion::Unmet(Box::new(applied.requirement))));
         }
     }
     Ok(None)
@@ -164,6 +158,15 @@ pub(super) fn requirements_of<'m>(
             Some(extra) => !always && requirement.marker.evaluate(markers, std::slice::from_ref(extra)),
         }
     })
+}
+
+/// The same, with overrides in place of what they replace.
+pub(super) fn applied_of(
+    provider: &Provider<'_>,
+    metadata: &CoreMetadata,
+    extra: Option<&ExtraName>,
+) -> impl Iterator<Item = Applied> {
+    requirements_of(provider, metadata, extra).flat_map(|it| with_overrides(provider, it, None, None))
 }
 
 /// A requirement that applies, or the overrides that stand in its place; nothing for an excluded project.

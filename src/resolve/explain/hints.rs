@@ -22,7 +22,7 @@ use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
 use crate::spec::PackageName;
-use crate::target::{Architecture, TagMismatch};
+use crate::target::{Architecture, Runtime, TagMismatch};
 
 /// Most facts of a derivation for which hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
@@ -57,10 +57,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
                 None => {}
             },
             Fact::Unusable { package, reason: Exclusion::RequiresPython { specifiers, .. }, .. } => {
-                let runtimes: Vec<_> = crate::target::Runtime::all()
-                    .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
-                    .collect();
-                let runtimes = table::offered(runtimes);
+                let runtimes = Runtime::fitting(|python| super::super::contains(specifiers, python));
                 if let (false, Some(name)) = (runtimes.is_empty(), package.name()) {
                     tell(Hint::NeedsPython { name: name.clone(), specifiers: specifiers.clone(), runtimes });
                 }

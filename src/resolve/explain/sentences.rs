@@ -7,7 +7,7 @@ use pubgrub::{Ranges, Term};
 
 use super::super::conclude::target_name;
 use super::super::listing::ListedVersions;
-use super::super::needs;
+use super::super::needs::{self, Applied};
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
@@ -244,18 +244,12 @@ impl Teller<'_, '_> {
         let extra = if let Package::Extra(_, extra) = package { Some(extra) } else { None };
         let metadata = self.provider.known_metadata_in(name, range)?;
         let mut texts: Vec<String> = Vec::new();
-        for requirement in needs::requirements_of(self.provider, &metadata, extra) {
-            if requirement.name != *required_name {
-                continue;
-            }
-            for applied in needs::with_overrides(self.provider, requirement, None, None) {
-                let text = match &applied.origin {
-                    Some(origin) => format!("`{}` (override, {origin})", without_marker(&applied.requirement)),
-                    None => format!("`{}`", without_marker(&applied.requirement)),
-                };
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
+        let is_required = |applied: &Applied| applied.requirement.name == *required_name;
+        for applied in needs::applied_of(self.provider, &metadata, extra).filter(is_required) {
+            let origin = applied.origin.map(|origin| format!(" (override, {origin})")).unwrap_or_default();
+            let text = format!("`{}`{origin}", without_marker(&applied.requirement));
+            if !texts.contains(&text) {
+                texts.push(text);
             }
         }
         (!texts.is_empty()).then(|| join_and(&texts))
