@@ -16,9 +16,10 @@ use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockKind {
     /// `pylock.toml`, `pylock.NAME.toml` (PEP 751).
+    #[default]
     Pylock,
     /// `uv.lock`.
     Uv,
@@ -58,7 +59,7 @@ impl LockKind {
 }
 
 /// A lock as it was read. Nothing of it depends on a target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Lock {
     /// Whose it is.
     pub kind: LockKind,
@@ -397,20 +398,8 @@ impl Lock {
             kind,
             path: place.path.clone(),
             folder: place.folder.clone(),
-            requires_python: None,
-            environments: Vec::new(),
-            indexes: Vec::new(),
-            extras: Vec::new(),
-            groups: Vec::new(),
-            default_groups: Vec::new(),
-            packages: Vec::new(),
-            roots: None,
-            project: None,
-            content_hash: None,
-            created_by: None,
-            conflicts: Vec::new(),
-            settings: LockedSettings::default(),
             text: FileText::new(text),
+            ..Self::default()
         }
     }
 
@@ -531,6 +520,11 @@ impl LockPlace {
     pub fn file(&self) -> PathBuf {
         self.folder.join(self.path.file_name().unwrap_or_default())
     }
+}
+
+/// Reads the name of a project.
+pub(super) fn project_name(text: &str) -> Result<PackageName, String> {
+    text.parse().map_err(|_| format!("`{text}` is not the name of a project"))
 }
 
 impl Pythons {

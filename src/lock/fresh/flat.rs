@@ -14,7 +14,7 @@ use crate::lock::marker::Evaluation;
 use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, ProjectTie};
 use crate::lock::places::{index_place, place_of, place_of_index, public_index};
 use crate::lock::project_files::ProjectFile;
-use crate::lock::select::LockRequest;
+use crate::lock::request::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
 use crate::spec::{ExtraName, PackageName};
 use crate::target::Target;
