@@ -13,7 +13,7 @@ use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};
 use crate::resolution::Exclusion;
-use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, VersionOrUrl};
+use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, VersionOrUrl, push_new};
 
 /// What one version of one package, or the user, requires.
 #[derive(Default)]
@@ -191,9 +191,7 @@ pub(super) fn with_overrides(
         .map(|entry| {
             let mut replaced = entry.requirement.clone();
             for extra in &requirement.extras {
-                if !replaced.extras.contains(extra) {
-                    replaced.extras.push(extra.clone());
-                }
+                push_new(&mut replaced.extras, extra.clone());
             }
             Applied { requirement: replaced, direct: entry.direct.clone(), origin: Some(entry.origin.clone()) }
         })

@@ -21,7 +21,7 @@ use super::twins;
 use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
-use crate::spec::PackageName;
+use crate::spec::{PackageName, push_new};
 use crate::target::{Architecture, Runtime, TagMismatch};
 
 /// Most facts of a derivation for which hints are looked for; a person reads fewer.
@@ -39,11 +39,7 @@ const MOST_NAMES: usize = 3;
 /// Hints for the facts of a derivation, each once, in the order of the facts.
 pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
-    let mut tell = |hint: Hint| {
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
-    };
+    let mut tell = |hint: Hint| push_new(&mut hints, hint);
     let problems = facts.iter().filter(|fact| !matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
     let requirements = facts.iter().filter(|fact| matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
     for fact in problems.chain(requirements) {

@@ -13,7 +13,7 @@ use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::{Derivation, DerivationNode, Fact, NodeId};
 use super::versions;
-use crate::spec::{IndexOrigin, PackageName};
+use crate::spec::{IndexOrigin, PackageName, push_new};
 use crate::target::join_and;
 
 /// Most requirements of one project on another that are told one by one; of more, the first and the last are told.
@@ -247,10 +247,7 @@ impl Teller<'_, '_> {
         let is_required = |applied: &Applied| applied.requirement.name == *required_name;
         for applied in needs::applied_of(self.provider, &metadata, extra).filter(is_required) {
             let origin = applied.origin.map(|origin| format!(" (override, {origin})")).unwrap_or_default();
-            let text = format!("`{}`{origin}", without_marker(&applied.requirement));
-            if !texts.contains(&text) {
-                texts.push(text);
-            }
+            push_new(&mut texts, format!("`{}`{origin}", without_marker(&applied.requirement)));
         }
         (!texts.is_empty()).then(|| join_and(&texts))
     }
