@@ -15,7 +15,7 @@ use crate::requirements::DirectReference;
 use crate::resolution::Barrier;
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
-    Version, WheelFilename, Yanked,
+    Version, WheelFilename, Yanked, push_new,
 };
 use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
@@ -263,10 +263,7 @@ impl FileChoice<'_> {
         let mut elsewhere: Vec<String> = Vec::new();
         for wheel in wheels {
             for (runtime, architecture) in targets_that_load(wheel) {
-                let text = format!("{runtime} on {architecture}");
-                if !elsewhere.contains(&text) {
-                    elsewhere.push(text);
-                }
+                push_new(&mut elsewhere, format!("{runtime} on {architecture}"));
             }
         }
         elsewhere.sort();

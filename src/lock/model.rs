@@ -37,23 +37,21 @@ impl LockKind {
 
     /// The name that its files usually have.
     pub fn file_name(self) -> &'static str {
-        match self {
-            Self::Pylock => "pylock.toml",
-            Self::Uv => "uv.lock",
-            Self::Poetry => "poetry.lock",
-            Self::Pdm => "pdm.lock",
-            Self::Pipfile => "Pipfile.lock",
-        }
+        self.names().0
     }
 
     /// The command of its own tool that brings it up to date.
     pub fn update_command(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
         match self {
-            Self::Pylock => "barrow lock",
-            Self::Uv => "uv lock",
-            Self::Poetry => "poetry lock",
-            Self::Pdm => "pdm lock --update-reuse",
-            Self::Pipfile => "pipenv lock",
+            Self::Pylock => ("pylock.toml", "barrow lock"),
+            Self::Uv => ("uv.lock", "uv lock"),
+            Self::Poetry => ("poetry.lock", "poetry lock"),
+            Self::Pdm => ("pdm.lock", "pdm lock --update-reuse"),
+            Self::Pipfile => ("Pipfile.lock", "pipenv lock"),
         }
     }
 }
