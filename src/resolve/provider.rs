@@ -46,12 +46,15 @@ pub(super) struct Provider<'a> {
 /// The listings that have arrived, shared with threads that fetch ahead. Never asked for what decides an answer.
 type Listings = Arc<Mutex<HashMap<PackageName, Arc<ListedVersions>>>>;
 
+/// The metadata of a version, or why the version cannot be used.
+type Judged = Result<Arc<CoreMetadata>, Exclusion>;
+
 /// What has been learned and done so far.
 #[derive(Default)]
 pub(super) struct SolverState {
     projects: HashMap<PackageName, Known>,
     directs: Vec<Direct>,
-    metadata: HashMap<(PackageName, SourcedVersion), Result<Arc<CoreMetadata>, Exclusion>>,
+    metadata: HashMap<(PackageName, SourcedVersion), Judged>,
     first_seen: HashMap<Package, u32>,
     announced: HashSet<PackageName>,
     prefetched: HashSet<(PackageName, Version)>,
@@ -171,11 +174,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The metadata of a version, checked against what the version was chosen for, or why the version cannot be used.
-    pub(super) fn metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+    pub(super) fn metadata(&self, name: &PackageName, version: &SourcedVersion) -> Result<Judged, SourceError> {
         let key = (name.clone(), version.clone());
         if let Some(known) = self.state.borrow().metadata.get(&key) {
             return Ok(known.clone());
@@ -186,11 +185,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The metadata of a version if it has been asked for already.
-    pub(super) fn known_metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Option<Result<Arc<CoreMetadata>, Exclusion>> {
+    pub(super) fn known_metadata(&self, name: &PackageName, version: &SourcedVersion) -> Option<Judged> {
         self.state.borrow().metadata.get(&(name.clone(), version.clone())).cloned()
     }
 
@@ -234,11 +229,7 @@ impl<'a> Provider<'a> {
         listing.verdict(&self.policy, self.policy.rules(name), release).ok().cloned()
     }
 
-    fn ask_metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+    fn ask_metadata(&self, name: &PackageName, version: &SourcedVersion) -> Result<Judged, SourceError> {
         if let Some(direct) = self.direct_of(version) {
             let judged = candidate::judge_direct(&self.policy, self.policy.rules(name), &direct);
             return Ok(judged.map(|()| Arc::clone(&direct.dist.metadata)));
