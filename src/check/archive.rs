@@ -1,13 +1,13 @@
 //! Zips of others, read as leniently as AWS reads them: what our own reader refuses, Lambda may well accept.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zip::CompressionMethod;
 
 use super::CheckError;
 use super::code::Code;
-use super::file::{BytesAt, CheckedFile, read_up_to};
+use super::file::{BytesAt, CheckedFile, start_of};
 use super::finding::{Finding, Grade, closed_folder};
 use super::listing::ArchiveListing;
 use super::stamp::CheckStamp;
@@ -44,7 +44,6 @@ impl CheckedArchive {
         // Before it is read: a change in between is seen the next time.
         let stamp = regular::open(path).and_then(|file| file.metadata()).map_err(failed)?;
         let stamp = CheckStamp::of(&stamp);
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         Ok(match open_foreign_zip(path) {
             Ok((zip, size)) => Ok(Self { zip, size, stamp }),
             Err(NoZip::Read(source)) => return Err(failed(source)),
@@ -52,7 +51,7 @@ impl CheckedArchive {
             Err(NoZip::NoArchive) => return Err(CheckError::NoArchive { path: path.to_owned() }),
             Err(NoZip::Broken(error)) => {
                 let message = format!("the archive cannot be read: {error}");
-                Err(Finding::new(Code::BadZip, Grade::Error, name.clone(), message).file(name))
+                Err(Finding::of_file(Code::BadZip, Grade::Error, &short_name(path), message))
             }
         })
     }
@@ -125,10 +124,10 @@ impl CheckedArchive {
     }
 
     /// The first bytes of an entry.
-    pub(super) fn start(&self, index: usize, buffer: &mut [u8]) -> io::Result<usize> {
+    pub(super) fn start(&self, index: usize, length: u64) -> io::Result<Vec<u8>> {
         let mut zip = self.zip.clone();
         let entry = zip.by_index(index).map_err(io::Error::other)?;
-        read_up_to(entry, buffer)
+        start_of(entry, length)
     }
 }
 
@@ -217,6 +216,5 @@ fn central_directory(bytes: &[u8]) -> Option<usize> {
 
 /// What the user calls an archive or folder in messages.
 pub(super) fn short_name(path: &Path) -> String {
-    path.file_name()
-        .map_or_else(|| PathBuf::from(path).display().to_string(), |name| name.to_string_lossy().into_owned())
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }

@@ -71,15 +71,13 @@ impl Dists {
 
     /// Whether a file belongs to a project, or lies in the folder of one.
     pub(super) fn is_third_party(&self, path: &str, roots: &[String]) -> bool {
-        if self.owners.contains_key(path) {
-            return true;
-        }
-        roots.iter().any(|root| {
+        let is_in_tops = |root: &String| {
             let top = path.strip_prefix(root.as_str()).and_then(|rest| rest.strip_prefix('/')?.split('/').next());
             // A folder that several share, as namespaces are, may hold the user's own files as well.
             top.is_some_and(|top| top.contains(".dist-info") || self.tops.contains(&format!("{root}/{top}")))
                 && !self.tops.is_empty()
-        })
+        };
+        self.owners.contains_key(path) || roots.iter().any(is_in_tops)
     }
 
     /// The project of this name.
@@ -203,13 +201,9 @@ impl Dists {
                 };
                 let is_owned = self.owner(path).is_some_and(|owner| std::ptr::eq(owner, dist));
                 if is_owned && differs(entry, file, tree, digests) {
-                    let label = tree.files[file].label.clone();
                     let message = format!("it is not the file that {} {} installed", dist.name, dist.version);
-                    findings.push(
-                        Finding::new(Code::ChangedFile, Grade::Error, label.clone(), message)
-                            .file(label)
-                            .fix(format!("install {} again", dist.name)),
-                    );
+                    let finding = Finding::of_file(Code::ChangedFile, Grade::Error, &tree.files[file].label, message);
+                    findings.push(finding.fix(format!("install {} again", dist.name)));
                 }
             }
             findings.extend(dist.lost(&lost, tree));
@@ -326,14 +320,11 @@ impl Dist {
     /// The finding that its RECORD tells nothing.
     fn unread(&self, tree: &RuntimeTree) -> Option<Finding> {
         let fault = self.record_fault.as_ref()?;
-        let label = tree.label(&format!("{}/RECORD", self.folder)).into_owned();
         let message =
             format!("the RECORD of {} {} is malformed ({fault}): its files were not compared", self.name, self.version);
-        Some(
-            Finding::new(Code::NotRead, Grade::Note, label.clone(), message)
-                .file(label)
-                .fix(format!("install {} again", self.name)),
-        )
+        let label = &tree.label(&format!("{}/RECORD", self.folder)).into_owned();
+        let finding = Finding::of_file(Code::NotRead, Grade::Note, label, message);
+        Some(finding.fix(format!("install {} again", self.name)))
     }
 
     fn lost(&self, lost: &[&str], tree: &RuntimeTree) -> Option<Finding> {

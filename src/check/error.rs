@@ -8,46 +8,22 @@ use std::path::PathBuf;
 pub enum CheckError {
     /// A folder or file could not be read.
     #[error("failed to read `{}`", path.display())]
-    Read {
-        /// The folder or file.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A file that is no zip.
     #[error("`{}` is neither a folder nor a zip", path.display())]
-    NoArchive {
-        /// The file that was given.
-        path: PathBuf,
-    },
-    /// A zip that is too large to be one for Lambda.
+    NoArchive { path: PathBuf },
+    /// A zip that is too large to be one for Lambda; `size` is in bytes.
     #[error("`{}` has {size} bytes: no archive for Lambda is that large", path.display())]
-    LargeArchive {
-        /// The zip.
-        path: PathBuf,
-        /// Its size, bytes.
-        size: u64,
-    },
+    LargeArchive { path: PathBuf, size: u64 },
     /// A folder or zip without files.
     #[error("`{}` holds no files", path.display())]
-    Empty {
-        /// The folder or zip.
-        path: PathBuf,
-    },
+    Empty { path: PathBuf },
     /// A file that is no list of the libraries of a runtime.
     #[error("`{}` is no list of the libraries of a runtime", path.display())]
-    Libraries {
-        /// The file that was given.
-        path: PathBuf,
-    },
+    Libraries { path: PathBuf },
     /// A lock that cannot be used.
     #[error("`{}` cannot be held against the bundle", path.display())]
-    Lock {
-        /// The lock.
-        path: PathBuf,
-        #[source]
-        source: Box<crate::lock::LockError>,
-    },
+    Lock { path: PathBuf, source: Box<crate::lock::LockError> },
     /// A pattern of findings that cannot be read, as the user wrote it.
     #[error("`{0}` cannot be ignored: write a code, or a code and a subject, such as BAR012:cv2")]
     Ignore(String),

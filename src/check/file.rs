@@ -1,6 +1,6 @@
 //! One file of a function, and where its bytes are.
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::PathBuf;
 
 use super::stamp::CheckStamp;
@@ -35,14 +35,9 @@ pub(super) enum BytesAt {
     Zip(usize, usize),
 }
 
-/// Fills a buffer as far as there is something.
-pub(super) fn read_up_to(mut from: impl io::Read, buffer: &mut [u8]) -> io::Result<usize> {
-    let mut filled = 0;
-    while filled < buffer.len() {
-        match from.read(&mut buffer[filled..])? {
-            0 => break,
-            read => filled += read,
-        }
-    }
-    Ok(filled)
+/// The first bytes of something, at most so many.
+pub(super) fn start_of(from: impl io::Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    from.take(length).read_to_end(&mut start)?;
+    Ok(start)
 }

@@ -55,6 +55,11 @@ impl Finding {
         }
     }
 
+    /// A finding about the file that it stands in.
+    pub(super) fn of_file(code: Code, grade: Grade, file: &str, message: impl Into<String>) -> Self {
+        Self::new(code, grade, file, message).file(file)
+    }
+
     /// In a file.
     pub(super) fn file(mut self, file: impl Into<String>) -> Self {
         self.file = Some(file.into());

@@ -8,28 +8,18 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::CheckOptions;
+use super::bundle::CheckedBundle;
 use super::code::Code;
-use super::dists::{Dists, is_beside_the_point};
+use super::dists::is_beside_the_point;
 use super::finding::{Finding, Grade};
 use super::graph::Graph;
 use super::imported::Certainty;
 use super::missing::made_for_others;
-use super::search::{ForeignReason, FoundModule, foreign_reason};
-use super::summaries::Summaries;
+use super::search::{ForeignReason, FoundModule, foreign_reason, minor_of};
 use super::tree::{RuntimeTree, ends_in};
-use super::walk_conditions;
+use super::{CheckOptions, walk};
 use crate::archive::folder_and_name;
 use crate::python::{Module, Moment};
-use crate::target::Target;
-
-/// What is known of the bundle.
-struct BundleFacts<'a> {
-    tree: &'a RuntimeTree,
-    dists: &'a Dists,
-    summaries: &'a Summaries<'a>,
-    target: &'a Target,
-}
 
 /// What the native files of one project are for.
 #[derive(Default)]
@@ -43,18 +33,12 @@ struct NativeFiles {
 }
 
 /// The findings of projects that the handler reaches, as far as nothing of the kind is told of them already.
-pub(super) fn findings(
-    options: &CheckOptions,
-    tree: &RuntimeTree,
-    dists: &Dists,
-    summaries: &Summaries<'_>,
-    graph: &Graph<'_>,
-    told: &[Finding],
-) -> Vec<Finding> {
-    let levels = reached(graph, tree, dists, &options.target);
-    let mut suspects = native_files(tree, dists, summaries, &options.target, &levels);
+pub(super) fn findings(options: &CheckOptions, graph: &Graph<'_>, told: &[Finding]) -> Vec<Finding> {
+    let CheckedBundle { tree, dists, target, .. } = graph.bundle;
+    let levels = reached(graph);
+    let mut suspects = native_files(graph.bundle, &levels);
     suspects.retain(|number, files| {
-        let grade = grade_of(levels[number].0);
+        let grade = levels[number].0.grade();
         let name = dists.all[*number].name.to_string();
         files.is_wholly_for_others()
             && !dists.all[*number].is_for_any(tree)
@@ -63,22 +47,21 @@ pub(super) fn findings(
     if suspects.is_empty() {
         return Vec::new();
     }
-    let at = BundleFacts { tree, dists, summaries, target: &options.target };
-    let further = walk_conditions(options, tree, dists, summaries);
-    let needed = needed(&further, tree, summaries, &options.target);
+    let further = walk(options, graph.bundle, true, &mut Vec::new());
+    let needed = needed(&further);
     let finding = |(number, files): (usize, NativeFiles)| {
         let (level, node) = levels[&number];
         let is_needed = |(file, _): &&(usize, ForeignReason)| needed.contains_key(file);
         let first = files.foreign.iter().filter(|(file, _)| !further.optional.contains(file)).find(is_needed);
         let is_optional =
             |(file, _): &(usize, ForeignReason)| further.optional.contains(file) || has_source(*file, tree);
-        let is_spared =
-            first.is_none() && (files.foreign.iter().any(is_optional) || provides_for_absence(number, &files, &at));
+        let is_spared = first.is_none()
+            && (files.foreign.iter().any(is_optional) || provides_for_absence(number, &files, graph.bundle));
         let (file, reason) = first.or(files.foreign.first())?;
         let name = dists.all[number].name.to_string();
         let label = &tree.files[*file].label;
-        let (code, message, fix) = made_for_others(reason, label, &name, &options.target);
-        let grade = if is_spared { Grade::Warning } else { grade_of(level) };
+        let (code, message, fix) = made_for_others(reason, label, &name, target);
+        let grade = if is_spared { Grade::Warning } else { level.grade() };
         let mut chain = graph.chain(node);
         chain.push(graph.label(node).to_owned());
         let chain = needed.get(file).filter(|_| first.is_some()).cloned().unwrap_or(chain);
@@ -93,12 +76,8 @@ pub(super) fn findings(
 }
 
 /// The projects that are imported, each with the surest of its modules. One whose import is guarded may be imported.
-fn reached(
-    graph: &Graph<'_>,
-    tree: &RuntimeTree,
-    dists: &Dists,
-    target: &Target,
-) -> HashMap<usize, (Certainty, usize)> {
+fn reached(graph: &Graph<'_>) -> HashMap<usize, (Certainty, usize)> {
+    let CheckedBundle { tree, dists, .. } = graph.bundle;
     let mut levels: HashMap<usize, (Certainty, usize)> = HashMap::new();
     let owner = |file: usize| dists.owner_number(&tree.files[file].path);
     for (number, node) in graph.nodes.iter().enumerate() {
@@ -110,17 +89,13 @@ fn reached(
     }
     for (module, importer) in &graph.guarded {
         let top = module.split('.').next().unwrap_or(module);
-        if let FoundModule::File { file, .. } = graph.search.top(top, target)
+        if let FoundModule::File { file, .. } = graph.search.top(top)
             && let Some(owner) = owner(file)
         {
             levels.entry(owner).or_insert((Certainty::Later, *importer));
         }
     }
     levels
-}
-
-fn grade_of(level: Certainty) -> Grade {
-    if level == Certainty::Surely { Grade::Error } else { Grade::Warning }
 }
 
 /// Whether a code is told of native code for another target.
@@ -130,12 +105,10 @@ fn is_of_kind(code: Code) -> bool {
 
 /// The native files of the projects that are reached.
 fn native_files(
-    tree: &RuntimeTree,
-    dists: &Dists,
-    summaries: &Summaries<'_>,
-    target: &Target,
+    bundle: CheckedBundle<'_>,
     reached: &HashMap<usize, (Certainty, usize)>,
 ) -> BTreeMap<usize, NativeFiles> {
+    let CheckedBundle { tree, dists, summaries, target } = bundle;
     let minor = minor_of(target);
     let mut all: BTreeMap<usize, NativeFiles> = BTreeMap::new();
     for (number, file) in tree.files.iter().enumerate() {
@@ -195,20 +168,13 @@ fn may_be_of_one(one: &ForeignReason, other: &ForeignReason) -> bool {
 }
 
 /// Native files for other targets that are imported, unless a condition that nobody knows is against it, with how.
-fn needed(
-    graph: &Graph<'_>,
-    tree: &RuntimeTree,
-    summaries: &Summaries<'_>,
-    target: &Target,
-) -> HashMap<usize, Vec<String>> {
+fn needed(graph: &Graph<'_>) -> HashMap<usize, Vec<String>> {
+    let CheckedBundle { tree, summaries, target, .. } = graph.bundle;
     let mut needed = HashMap::new();
     for missing in &graph.missing {
         let last = missing.name.rsplit('.').next().unwrap_or(&missing.name);
-        if let Some(foreign) = graph.search.foreign(&missing.folders, last, target) {
-            let mut chain = graph.chain(missing.importer);
-            let place = super::imported::place(graph.label(missing.importer), missing.line);
-            chain.push(format!("{place} imports {}", missing.name));
-            needed.entry(foreign.file).or_insert(chain);
+        if let Some(foreign) = graph.search.foreign(&missing.folders, last) {
+            needed.entry(foreign.file).or_insert_with(|| graph.chain_to(missing));
         }
     }
     for (number, node) in graph.nodes.iter().enumerate() {
@@ -224,7 +190,7 @@ fn needed(
 
 /// Whether the code of a project provides for the absence of one of these native files: it guards an import of it, or
 /// one of a module that needs it.
-fn provides_for_absence(project: usize, files: &NativeFiles, at: &BundleFacts<'_>) -> bool {
+fn provides_for_absence(project: usize, files: &NativeFiles, at: CheckedBundle<'_>) -> bool {
     let stem = |file: usize| {
         let name = folder_and_name(&at.tree.files[file].path).1;
         name.split('.').next().unwrap_or(name).to_owned()
@@ -249,10 +215,6 @@ fn provides_for_absence(project: usize, files: &NativeFiles, at: &BundleFacts<'_
         matches!(import.moment, Moment::Guarded(_))
             && import.last_names().any(|name| natives.contains(name) || needing.contains(name))
     })
-}
-
-fn minor_of(target: &Target) -> u8 {
-    u8::try_from(target.runtime().python_version().1).unwrap_or(u8::MAX)
 }
 
 /// Whether the source of a native module lies beside it, and runs in its place.

@@ -81,13 +81,11 @@ impl Gathering {
         if path.is_dir() {
             // A folder with the whole file system of an image: what the function is made of lies in two places of it.
             let inner = [(path.join("var/task"), TASK), (path.join("opt"), LAYERS)];
-            if root == TASK && inner[0].0.is_dir() {
-                for (folder, root) in inner.iter().filter(|(folder, _)| folder.is_dir()) {
-                    self.folder(folder, FolderAt { root, label, top: folder, is_link: false }, &mut Vec::new())?;
-                }
-                return Ok(None);
+            let is_image = root == TASK && inner[0].0.is_dir();
+            let folders = if is_image { Vec::from(inner) } else { vec![(path.to_owned(), root)] };
+            for (folder, root) in folders.iter().filter(|(folder, _)| folder.is_dir()) {
+                self.folder(folder, FolderAt { root, label, top: folder, is_link: false }, &mut Vec::new())?;
             }
-            self.folder(path, FolderAt { root, label, top: path, is_link: false }, &mut Vec::new())?;
             return Ok(None);
         }
         let archive = match CheckedArchive::open(path)? {
@@ -138,12 +136,12 @@ impl Gathering {
             let shown = format!("{label}{relative}");
             let is_link = entry.file_type().map_err(failed)?.is_symlink();
             let Ok(metadata) = fs_err::metadata(&path) else {
-                self.link(&relative, &shown, "leads nowhere");
+                self.findings.push(bad_link(&relative, &shown, "leads nowhere"));
                 continue;
             };
             let is_inner_link = is_link && Self::is_inside(&path, top);
             if is_link && !is_inner_link {
-                self.link(&relative, &shown, "leads out of the bundle");
+                self.findings.push(bad_link(&relative, &shown, "leads out of the bundle"));
             }
             let is_link = place.is_link || is_inner_link;
             if metadata.is_dir() {
@@ -169,9 +167,5 @@ impl Gathering {
             (Ok(target), Ok(top)) => target.starts_with(top),
             _ => false,
         }
-    }
-
-    fn link(&mut self, relative: &str, shown: &str, what: &str) {
-        self.findings.push(bad_link(relative, shown, what));
     }
 }

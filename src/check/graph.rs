@@ -8,21 +8,16 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::dists::Dists;
+use super::bundle::CheckedBundle;
 use super::imported::{Certainty, ImportedModule, Missing, NO_LINE, place};
 use super::search::{FoundModule, ModuleSearch};
-use super::summaries::Summaries;
-use super::tree::{RuntimeTree, ends_in};
+use super::tree::ends_in;
 use crate::python::{Import, Module, Moment, only_system};
-use crate::target::Target;
 
 /// The modules that were reached so far, and all that is needed to go on.
 pub(super) struct Graph<'a> {
     pub(super) search: ModuleSearch<'a>,
-    target: &'a Target,
-    tree: &'a RuntimeTree,
-    dists: &'a Dists,
-    summaries: &'a Summaries<'a>,
+    pub(super) bundle: CheckedBundle<'a>,
     /// The top-level name of the handler's module.
     own_top: Option<String>,
     pub(super) nodes: Vec<ImportedModule>,
@@ -34,26 +29,18 @@ pub(super) struct Graph<'a> {
     pub(super) of_runtime: Vec<(String, usize, usize)>,
     /// Modules whose import is guarded, which are not followed, with who imports them.
     pub(super) guarded: Vec<(String, usize)>,
-    /// Conditional imports of projects are followed like hard ones.
-    follows_conditions: bool,
+    /// Conditional imports of projects are followed like hard ones: more than is certain to run, and what is missing
+    /// there is missing for certain only where something else says so too.
+    pub(super) follows_conditions: bool,
     /// Files of native modules for other targets, where an import of them is guarded.
     pub(super) optional: HashSet<usize>,
 }
 
 impl<'a> Graph<'a> {
-    pub(super) fn new(
-        tree: &'a RuntimeTree,
-        dists: &'a Dists,
-        target: &'a Target,
-        summaries: &'a Summaries<'a>,
-        own_top: Option<String>,
-    ) -> Self {
+    pub(super) fn new(bundle: CheckedBundle<'a>, own_top: Option<String>) -> Self {
         Self {
-            search: ModuleSearch::new(tree, target),
-            target,
-            tree,
-            dists,
-            summaries,
+            search: ModuleSearch::new(bundle.tree, bundle.target),
+            bundle,
             own_top,
             nodes: Vec::new(),
             by_name: HashMap::new(),
@@ -67,13 +54,6 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Follows the conditional imports of projects as well: more than is certain to run, and what is missing there is
-    /// missing for certain only where something else says so too.
-    pub(super) fn following_conditions(mut self) -> Self {
-        self.follows_conditions = true;
-        self
-    }
-
     /// Imports a module as the runtime does with the handler's; gives its node, or what is missing.
     pub(super) fn start(&mut self, name: &str, level: Certainty) -> Result<usize, String> {
         self.load(name, level, None).map_err(|missing| missing.0)
@@ -82,40 +62,45 @@ impl<'a> Graph<'a> {
     /// Follows everything, the surest first.
     pub(super) fn walk(&mut self) {
         for level in [Certainty::Surely, Certainty::Probably, Certainty::Later] {
-            loop {
-                let (now, later): (Vec<usize>, Vec<usize>) =
-                    std::mem::take(&mut self.next).into_iter().partition(|node| self.nodes[*node].level >= level);
-                self.next = later;
-                if now.is_empty() {
-                    break;
-                }
-                self.read_ahead(&now);
-                for node in now {
-                    self.follow(node);
-                }
-            }
+            self.walk_down_to(level);
         }
         self.search_elsewhere();
     }
 
+    fn walk_down_to(&mut self, level: Certainty) {
+        loop {
+            let (now, later): (Vec<usize>, Vec<usize>) =
+                std::mem::take(&mut self.next).into_iter().partition(|node| self.nodes[*node].level >= level);
+            self.next = later;
+            if now.is_empty() {
+                return;
+            }
+            self.read_ahead(&now);
+            for node in now {
+                self.follow(node);
+            }
+        }
+    }
+
     /// The summary of a module's source.
     pub(super) fn module(&mut self, node: usize) -> Option<Arc<Module>> {
-        let file = self.nodes[node].file.filter(|file| ends_in(&self.tree.files[*file].path, ".py"))?;
+        let file = self.nodes[node].file.filter(|file| ends_in(&self.bundle.tree.files[*file].path, ".py"))?;
         if let Some(module) = self.modules.get(&file) {
             return Some(Arc::clone(module));
         }
-        let module = self.summaries.module(file, self.search.minor());
+        let module = self.bundle.summaries.module(file, self.search.minor());
         self.modules.insert(file, Arc::clone(&module));
         Some(module)
     }
 
     /// The summaries of several modules at once, on all processors.
     fn read_ahead(&mut self, nodes: &[usize]) {
-        let is_source = |file: &usize| ends_in(&self.tree.files[*file].path, ".py") && !self.modules.contains_key(file);
+        let is_source =
+            |file: &usize| ends_in(&self.bundle.tree.files[*file].path, ".py") && !self.modules.contains_key(file);
         let mut files: Vec<usize> = nodes.iter().filter_map(|node| self.nodes[*node].file).filter(is_source).collect();
         files.sort_unstable();
         files.dedup();
-        let (summaries, minor) = (self.summaries, self.search.minor());
+        let (summaries, minor) = (self.bundle.summaries, self.search.minor());
         let read: Vec<_> = files.into_par_iter().map(|file| (file, summaries.module(file, minor))).collect();
         self.modules.extend(read);
     }
@@ -150,8 +135,8 @@ impl<'a> Graph<'a> {
 
     /// Follows what can be known of the imports of a native module: what cffi generates loads its own core.
     fn follow_native(&mut self, node: usize) {
-        let file = self.nodes[node].file.filter(|file| ends_in(&self.tree.files[*file].path, ".so"));
-        if let Some(Ok(object)) = file.and_then(|file| self.summaries.object(file))
+        let file = self.nodes[node].file.filter(|file| ends_in(&self.bundle.tree.files[*file].path, ".so"));
+        if let Some(Ok(object)) = file.and_then(|file| self.bundle.summaries.object(file))
             && object.needs_cffi
         {
             let (module, names) = ("_cffi_backend".to_owned(), Vec::new());
@@ -180,7 +165,7 @@ impl<'a> Graph<'a> {
         let Some(name) = self.absolute(node, import) else { return import.level > 0 };
         let top = name.split('.').next().unwrap_or(&name);
         if import.level == 0 {
-            return self.search.top(top, self.target) == FoundModule::Missing;
+            return self.search.top(top) == FoundModule::Missing;
         }
         // Of its own package: `from . import _speed` and `from ._speed import x`.
         let (package, wanted) = match (import.module.is_empty(), import.names.as_slice()) {
@@ -220,7 +205,7 @@ impl<'a> Graph<'a> {
             };
             let found = folders.and_then(|folders| {
                 let file = self.search.file_below(&folders, last);
-                file.or_else(|| Some(self.search.foreign(&folders, last, self.target)?.file))
+                file.or_else(|| Some(self.search.foreign(&folders, last)?.file))
             });
             self.optional.extend(found);
         }
@@ -269,7 +254,7 @@ impl<'a> Graph<'a> {
             match self.load(&name, level, Some((node, import.line))) {
                 Ok(loaded) => {
                     let is_native =
-                        self.nodes[loaded].file.is_some_and(|file| ends_in(&self.tree.files[file].path, ".so"));
+                        self.nodes[loaded].file.is_some_and(|file| ends_in(&self.bundle.tree.files[file].path, ".so"));
                     if is_native && self.nodes[package].file.is_some() && self.binds(package, wanted) != Some(false) {
                         self.nodes[loaded].may_be_attribute = true;
                     }
@@ -367,7 +352,7 @@ impl<'a> Graph<'a> {
                 continue;
             }
             let found = match parent {
-                None => self.search.top(part, self.target),
+                None => self.search.top(part),
                 Some(parent) => match self.below(parent, part) {
                     Some(found) => found,
                     // A file that lies there for another target says that the name is one of a native module.
@@ -395,7 +380,7 @@ impl<'a> Graph<'a> {
     /// Whether what would be a module of this dotted name in these folders is native code for another target.
     fn is_for_others(&self, folders: &[String], name: &str) -> bool {
         let last = name.rsplit('.').next().unwrap_or(name);
-        self.search.foreign(folders, last, self.target).is_some()
+        self.search.foreign(folders, last).is_some()
     }
 
     /// Finds a submodule; `None`: nothing can be known.
@@ -463,7 +448,7 @@ impl<'a> Graph<'a> {
         for core in [last.to_owned(), format!("_{last}")] {
             let full = format!("{name}.{core}", name = self.nodes[node].name);
             if let found @ FoundModule::File { file, folders: None } = &self.search.below(&folders, &core)
-                && ends_in(&self.tree.files[*file].path, ".so")
+                && ends_in(&self.bundle.tree.files[*file].path, ".so")
                 && !self.by_name.contains_key(&full)
             {
                 self.add(&full, found.clone(), level, from);
@@ -482,9 +467,9 @@ impl<'a> Graph<'a> {
 
     /// Whether a file is the user's own. Without any metadata of projects, only what lies with the handler is.
     fn is_users(&self, file: usize, top: &str) -> bool {
-        let path = &self.tree.files[file].path;
-        if !self.dists.all.is_empty() {
-            return !self.dists.is_third_party(path, self.search.roots());
+        let path = &self.bundle.tree.files[file].path;
+        if !self.bundle.dists.all.is_empty() {
+            return !self.bundle.dists.is_third_party(path, self.search.roots());
         }
         let is_single = path.strip_prefix("/var/task/").is_some_and(|rest| !rest.contains('/'));
         is_single || self.own_top.as_deref().is_none_or(|own| own == top)
@@ -530,17 +515,7 @@ impl<'a> Graph<'a> {
             if !again {
                 return;
             }
-            self.walk_on();
-        }
-    }
-
-    fn walk_on(&mut self) {
-        while !self.next.is_empty() {
-            let now = std::mem::take(&mut self.next);
-            self.read_ahead(&now);
-            for node in now {
-                self.follow(node);
-            }
+            self.walk_down_to(Certainty::Later);
         }
     }
 
@@ -558,9 +533,16 @@ impl<'a> Graph<'a> {
     }
 
     /// What the user would call a module's file.
+    /// The same to an import that leads nowhere.
+    pub(super) fn chain_to(&self, missing: &Missing) -> Vec<String> {
+        let mut chain = self.chain(missing.importer);
+        chain.push(format!("{} imports {}", place(self.label(missing.importer), missing.line), missing.name));
+        chain
+    }
+
     pub(super) fn label(&self, node: usize) -> &str {
         let ImportedModule { file, name, .. } = &self.nodes[node];
-        file.map_or(name.as_str(), |file| &self.tree.files[file].label)
+        file.map_or(name.as_str(), |file| &self.bundle.tree.files[file].label)
     }
 
     /// Whether a module is a folder without code of its own: it has nothing but what lies in it.

@@ -89,9 +89,8 @@ pub(super) fn is_script(handler: &str) -> bool {
 
 /// Checks such a script.
 pub(super) fn check_script(handler: &str, tree: &RuntimeTree) -> Vec<Finding> {
-    let find = |message: String, fix: &str| {
-        Finding::new(Code::HandlerScript, Grade::Error, handler, message).file(handler).fix(fix)
-    };
+    let find =
+        |message: &str, fix: &str| Finding::of_file(Code::HandlerScript, Grade::Error, handler, message).fix(fix);
     let Some(file) = tree.file(&format!("{TASK}/{handler}")) else {
         let message = format!("the handler `{handler}` is not in the bundle");
         return vec![
@@ -102,13 +101,13 @@ pub(super) fn check_script(handler: &str, tree: &RuntimeTree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let start = tree.start(file, 4096);
     if !start.starts_with(b"#!") {
-        findings.push(find("the script does not begin with `#!`".to_owned(), "begin it with `#!/bin/bash`"));
+        findings.push(find("the script does not begin with `#!`", "begin it with `#!/bin/bash`"));
     } else if start.contains(&b'\r') {
-        findings.push(find("the script has the line ends of Windows".to_owned(), "save it with Unix line ends"));
+        findings.push(find("the script has the line ends of Windows", "save it with Unix line ends"));
     }
-    if tree.files[file].mode.is_some_and(|mode| mode & 0o005 != 0o005) {
-        let message = format!("the script has mode {:04o}: it may not be executed", tree.files[file].mode.unwrap_or(0));
-        findings.push(find(message, "give it the right to be executed: `chmod 755`"));
+    if let Some(mode) = tree.files[file].mode.filter(|mode| mode & 0o005 != 0o005) {
+        let message = format!("the script has mode {mode:04o}: it may not be executed");
+        findings.push(find(&message, "give it the right to be executed: `chmod 755`"));
     }
     findings
 }

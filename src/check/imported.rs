@@ -1,5 +1,6 @@
 //! A module that is imported, an import that leads nowhere, and how sure either is.
 
+use super::finding::Grade;
 use crate::python::Moment;
 
 /// How sure it is that a module is imported.
@@ -11,6 +12,13 @@ pub(super) enum Certainty {
     Probably,
     /// Whenever the function starts.
     Surely,
+}
+
+impl Certainty {
+    /// How bad it is where such an import fails.
+    pub(super) fn grade(self) -> Grade {
+        if self == Self::Surely { Grade::Error } else { Grade::Warning }
+    }
 }
 
 /// A module that is imported.

@@ -84,8 +84,7 @@ impl ArchiveListing {
         in_the_way.dedup();
         let found = in_the_way.into_iter().map(|path| {
             let name = format!("{label}{}", path[root.len()..].trim_start_matches('/'));
-            let message = "it is a file and a folder at the same time".to_owned();
-            Finding::new(Code::BadZip, Grade::Error, name.clone(), message).file(name)
+            Finding::of_file(Code::BadZip, Grade::Error, &name, "it is a file and a folder at the same time")
         });
         self.findings.extend(found);
     }

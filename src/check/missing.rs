@@ -2,25 +2,22 @@
 
 use std::cell::OnceCell;
 
-use super::CheckOptions;
+use super::bundle::CheckedBundle;
 use super::code::Code;
-use super::dists::Dists;
 use super::finding::{Finding, Grade};
 use super::graph::Graph;
-use super::imported::{Certainty, Missing, place};
+use super::imported::{Certainty, Missing};
 use super::packed::PackedModules;
 use super::search::{ForeignModule, ForeignReason, FoundModule, runtime_project};
-use super::tree::RuntimeTree;
 use crate::python::{Moment, only_system, project_of_module, removal};
 use crate::requirements::Brought;
 use crate::spec::PackageName;
 use crate::target::Target;
 
 /// Turns what a graph misses into findings.
-pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, options: &CheckOptions) -> Vec<Finding> {
-    let CheckOptions { target, elsewhere, .. } = options;
+pub(super) fn findings(graph: &Graph<'_>, elsewhere: &[Brought]) -> Vec<Finding> {
     let packed = OnceCell::new();
-    let absence = |missing| Absence { missing, graph, tree, dists, target, elsewhere, packed: &packed };
+    let absence = |missing| Absence { missing, graph, elsewhere, packed: &packed };
     graph.missing.iter().filter_map(|missing| absence(missing).finding()).collect()
 }
 
@@ -28,9 +25,6 @@ pub(super) fn findings(graph: &Graph<'_>, tree: &RuntimeTree, dists: &Dists, opt
 struct Absence<'a> {
     missing: &'a Missing,
     graph: &'a Graph<'a>,
-    tree: &'a RuntimeTree,
-    dists: &'a Dists,
-    target: &'a Target,
     elsewhere: &'a [Brought],
     /// The modules of archives in the bundle, which are read when somebody asks.
     packed: &'a OnceCell<PackedModules>,
@@ -44,12 +38,10 @@ impl Absence<'_> {
             return self.out_of_package();
         }
         let (parent, last) = name.rsplit_once('.').map_or((None, name.as_str()), |(up, last)| (Some(up), last));
-        if let Some(ForeignModule { file, reason }) =
-            self.graph.search.foreign(&self.missing.folders, last, self.target)
-        {
-            let file = &self.tree.files[file];
-            let group = self.dists.group(&file.path, self.tree);
-            let (code, message, fix) = made_for_others(&reason, &file.label, &group, self.target);
+        if let Some(ForeignModule { file, reason }) = self.graph.search.foreign(&self.missing.folders, last) {
+            let bundle = self.graph.bundle;
+            let group = bundle.group(file);
+            let (code, message, fix) = made_for_others(&reason, bundle.label(file), &group, bundle.target);
             return Some(self.find(code, &group, message).fix(fix));
         }
         let removed = removal(last, self.graph.search.minor()).filter(|_| parent.is_none());
@@ -67,17 +59,13 @@ impl Absence<'_> {
     fn grade(&self) -> Grade {
         match self.missing.moment {
             Moment::Guarded(_) => Grade::Note,
-            _ if self.missing.level == Certainty::Surely => Grade::Error,
-            _ => Grade::Warning,
+            _ => self.missing.level.grade(),
         }
     }
 
     fn find(&self, code: Code, subject: &str, message: String) -> Finding {
-        let Missing { importer, line, name, .. } = self.missing;
-        let file = self.graph.label(*importer);
-        let mut chain = self.graph.chain(*importer);
-        chain.push(format!("{} imports {name}", place(file, *line)));
-        Finding::new(code, self.grade(), subject, message).file(file).line(*line).chain(chain)
+        let finding = Finding::new(code, self.grade(), subject, message).file(self.graph.label(self.missing.importer));
+        finding.line(self.missing.line).chain(self.graph.chain_to(self.missing))
     }
 
     /// The project of a module, where it is among those that lie elsewhere.
@@ -134,7 +122,7 @@ impl Absence<'_> {
     /// A module that Python had before 3.`since`.
     fn removed(&self, last: &str, since: u8, instead: &str) -> Option<Finding> {
         // setuptools puts a module of this name in its place when it is imported.
-        let setuptools = || self.graph.search.top("setuptools", self.target);
+        let setuptools = || self.graph.search.top("setuptools");
         if last == "distutils" && matches!(setuptools(), FoundModule::File { .. }) {
             return None;
         }
@@ -169,11 +157,11 @@ impl Absence<'_> {
             _ => "imported",
         };
         let finding = self.find(code, last, format!("`{last}` is {how}, and is nowhere to be found"));
-        if let Some(dist) = self.dists.bringing(last) {
+        if let Some(dist) = self.graph.bundle.dists.bringing(last) {
             let fix = format!("install {} {} again: it says that it brings `{last}`", dist.name, dist.version);
             return finding.fix(fix);
         }
-        if let Some(archive) = self.packed.get_or_init(|| PackedModules::read(self.tree)).holding(last) {
+        if let Some(archive) = self.packed.get_or_init(|| PackedModules::read(self.graph.bundle.tree)).holding(last) {
             let fix = format!("`{archive}` has it: whatever unpacks that has to run before the import");
             return Finding { grade: finding.grade.min(Grade::Warning), ..finding }.fix(fix);
         }
@@ -237,35 +225,30 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
         let label = graph.label(node).to_owned();
         if module.is_unread {
             let message = "the file is damaged, too large, or in an encoding that is not known: nothing is known about what it imports".to_owned();
-            findings.push(Finding::new(Code::NotRead, Grade::Note, label.clone(), message).file(label));
+            findings.push(Finding::of_file(Code::NotRead, Grade::Note, &label, message));
             continue;
         }
         let Some(fault) = &module.fault else { continue };
-        let grade = if graph.nodes[node].level == Certainty::Surely { Grade::Error } else { Grade::Warning };
+        let grade = graph.nodes[node].level.grade();
         let (code, fix) = if fault.is_of_another_version {
             (Code::NewerSyntax, "take a runtime with that Python, or a version of the code for this one")
         } else {
             (Code::SyntaxError, "correct the file")
         };
-        findings.push(
-            Finding::new(code, grade, label.clone(), fault.reason.clone())
-                .file(label)
-                .line(fault.line)
-                .chain(graph.chain(node))
-                .fix(fix),
-        );
+        let finding = Finding::of_file(code, grade, &label, fault.reason.clone());
+        findings.push(finding.line(fault.line).chain(graph.chain(node)).fix(fix));
     }
     findings
 }
 
 /// Projects that are left to the runtime.
-pub(super) fn left_to_runtime(graph: &Graph<'_>, target: &Target) -> Vec<Finding> {
+pub(super) fn left_to_runtime(graph: &Graph<'_>) -> Vec<Finding> {
+    let runtime = graph.bundle.target.runtime();
     let name = |module: &str| runtime_project(module).unwrap_or("setuptools").to_owned();
     let uses = graph.of_runtime.iter();
     uses.map(|(module, importer, line)| {
         let project = name(module);
-        let message =
-            format!("`{module}` comes from {}, in a version that AWS changes without notice", target.runtime());
+        let message = format!("`{module}` comes from {runtime}, in a version that AWS changes without notice");
         Finding::new(Code::LeftToRuntime, Grade::Note, project.clone(), message)
             .file(graph.label(*importer))
             .line(*line)
@@ -275,7 +258,8 @@ pub(super) fn left_to_runtime(graph: &Graph<'_>, target: &Target) -> Vec<Finding
 }
 
 /// The urllib3 of the bundle that the runtime's Python or botocore cannot use.
-pub(super) fn sdk_clash(graph: &Graph<'_>, dists: &Dists, target: &Target) -> Option<Finding> {
+pub(super) fn sdk_clash(graph: &Graph<'_>) -> Option<Finding> {
+    let CheckedBundle { dists, target, .. } = graph.bundle;
     let (_, minor) = target.runtime().python_version();
     let urllib3 = dists.named(&"urllib3".parse().ok()?)?;
     if minor >= 10 || urllib3.version.release().first().copied().unwrap_or(0) < 2 {

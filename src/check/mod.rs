@@ -13,6 +13,7 @@
 //! the bundle is taken for imported.
 
 mod archive;
+mod bundle;
 mod catalogue;
 mod code;
 mod dists;
@@ -57,6 +58,7 @@ use crate::python::on_large_stack;
 use crate::requirements::Brought;
 use crate::spec::HashDigest;
 use crate::target::Target;
+use bundle::CheckedBundle;
 use dists::Dists;
 use file::{BytesAt, CheckedFile};
 use gather::{GatheredFiles, gather};
@@ -151,22 +153,23 @@ fn look_into(
     if let Some(locked) = &options.locked {
         findings.extend(locked::findings(&dists, locked, target));
     }
-    let mut graph = walk(options, tree, &dists, summaries, &mut findings);
-    findings.extend(tidy::findings(tree, &graph.search, &dists, target));
+    let bundle = CheckedBundle { tree, dists: &dists, summaries, target };
+    let mut graph = walk(options, bundle, false, &mut findings);
+    findings.extend(tidy::findings(&graph));
     findings.extend(missing::sources(&mut graph));
-    let missed = missing::findings(&graph, tree, &dists, options);
+    let missed = missing::findings(&graph, &options.elsewhere);
     // What is missing as a module is not told once more as a requirement.
     let told: Vec<String> = missed.iter().map(|finding| missing::project(&finding.subject).to_lowercase()).collect();
     findings
         .retain(|finding| finding.code != Code::UnmetRequirement || !told.contains(&finding.subject.to_lowercase()));
     findings.extend(missed);
-    findings.extend(missing::left_to_runtime(&graph, target));
-    findings.extend(missing::sdk_clash(&graph, &dists, target));
+    findings.extend(missing::left_to_runtime(&graph));
+    findings.extend(missing::sdk_clash(&graph));
     let modules = graph.nodes.iter().filter(|node| node.file.is_some()).count();
-    let natives = Natives::read(tree, target, &dists, libraries, summaries);
+    let natives = Natives::read(bundle, libraries);
     let objects = natives.count();
     findings.extend(natives.check(&graph));
-    findings.extend(foreign::findings(options, tree, &dists, summaries, &graph, &findings));
+    findings.extend(foreign::findings(options, &graph, &findings));
     // Last, because what was read until now has its digest and is whole.
     findings.extend(dists.record_findings(tree, &digests(tree, &dists, summaries)));
     findings.extend(damaged(tree, summaries));
@@ -174,20 +177,20 @@ fn look_into(
     (modules, objects, findings)
 }
 
-/// Follows the imports of the handlers.
+/// Follows the imports of the handlers, and where it is asked for conditional ones of projects too.
 fn walk<'a>(
-    options: &'a CheckOptions,
-    tree: &'a RuntimeTree,
-    dists: &'a Dists,
-    summaries: &'a Summaries<'a>,
+    options: &CheckOptions,
+    bundle: CheckedBundle<'a>,
+    follows_conditions: bool,
     findings: &mut Vec<Finding>,
 ) -> Graph<'a> {
     let (scripts, handlers): (Vec<&String>, Vec<&String>) =
         options.handlers.iter().partition(|handler| handler::is_script(handler));
-    findings.extend(scripts.into_iter().flat_map(|script| handler::check_script(script, tree)));
+    findings.extend(scripts.into_iter().flat_map(|script| handler::check_script(script, bundle.tree)));
     let parsed: Vec<Result<Handler<'_>, Finding>> = handlers.into_iter().map(|it| Handler::parse(it)).collect();
     let own_top = parsed.iter().flatten().next().map(|handler| handler.top().to_owned());
-    let mut graph = Graph::new(tree, dists, &options.target, summaries, own_top);
+    let mut graph = Graph::new(bundle, own_top);
+    graph.follows_conditions = follows_conditions;
     let mut started = Vec::new();
     for handler in parsed {
         match handler {
@@ -199,7 +202,7 @@ fn walk<'a>(
         }
     }
     if options.handlers.is_empty() {
-        start_without_handler(&mut graph, tree, dists);
+        start_without_handler(&mut graph);
     }
     graph.walk();
     for (handler, node) in started {
@@ -208,29 +211,9 @@ fn walk<'a>(
     graph
 }
 
-/// The same, as far as nothing is told of it: conditional imports of projects are followed too.
-fn walk_conditions<'a>(
-    options: &'a CheckOptions,
-    tree: &'a RuntimeTree,
-    dists: &'a Dists,
-    summaries: &'a Summaries<'a>,
-) -> Graph<'a> {
-    let handlers = options.handlers.iter().filter(|handler| !handler::is_script(handler));
-    let modules: Vec<String> = handlers.filter_map(|it| Some(Handler::parse(it).ok()?.module)).collect();
-    let own_top = modules.first().and_then(|module| module.split('.').next()).map(str::to_owned);
-    let mut graph = Graph::new(tree, dists, &options.target, summaries, own_top).following_conditions();
-    for module in &modules {
-        let _ = graph.start(module, Certainty::Surely);
-    }
-    if options.handlers.is_empty() {
-        start_without_handler(&mut graph, tree, dists);
-    }
-    graph.walk();
-    graph
-}
-
 /// Starts at what could be a handler, and at every project.
-fn start_without_handler(graph: &mut Graph<'_>, tree: &RuntimeTree, dists: &Dists) {
+fn start_without_handler(graph: &mut Graph<'_>) {
+    let CheckedBundle { tree, dists, .. } = graph.bundle;
     let roots = graph.search.roots().to_vec();
     let mut own: Vec<String> = roots
         .iter()
@@ -279,8 +262,7 @@ fn damaged(tree: &RuntimeTree, summaries: &Summaries<'_>) -> Vec<Finding> {
     let zipped: Vec<usize> = (0..tree.files.len()).filter(is_zipped).collect();
     let fault = |file: usize| {
         let error = summaries.unpack(file).err()?;
-        let label = &tree.files[file].label;
-        let find = |code, grade, message: String| Finding::new(code, grade, label.clone(), message).file(label.clone());
+        let find = |code, grade, message: String| Finding::of_file(code, grade, &tree.files[file].label, message);
         Some(if error.kind() == std::io::ErrorKind::FileTooLarge {
             find(Code::NotRead, Grade::Note, "the file is too large to be looked into".to_owned())
         } else {

@@ -8,6 +8,7 @@ use crate::target::{Architecture, Target};
 pub(super) struct ModuleSearch<'a> {
     pub(super) tree: &'a RuntimeTree,
     roots: Vec<String>,
+    target: &'a Target,
     minor: u8,
     /// Endings of native modules that this interpreter sees, in its order.
     native: Vec<String>,
@@ -62,13 +63,18 @@ const RUNTIME: &[(&str, &str)] = &[
     ("urllib3", "urllib3"),
 ];
 
+/// The N of a target's Python 3.N.
+pub(super) fn minor_of(target: &Target) -> u8 {
+    u8::try_from(target.runtime().python_version().1).unwrap_or(u8::MAX)
+}
+
 /// The project of the runtime that brings a module.
 pub(super) fn runtime_project(module: &str) -> Option<&'static str> {
     RUNTIME.binary_search_by(|(name, _)| (*name).cmp(module)).ok().map(|at| RUNTIME[at].1)
 }
 
 impl<'a> ModuleSearch<'a> {
-    pub(super) fn new(tree: &'a RuntimeTree, target: &Target) -> Self {
+    pub(super) fn new(tree: &'a RuntimeTree, target: &'a Target) -> Self {
         let (_, minor) = target.runtime().python_version();
         let machine = target.architecture().machine();
         let mut native =
@@ -78,13 +84,14 @@ impl<'a> ModuleSearch<'a> {
         }
         Self {
             tree,
+            target,
             // The standard library comes behind all of these, and what the runtime brings last.
             roots: vec![
                 "/var/task".to_owned(),
                 format!("/opt/python/lib/python3.{minor}/site-packages"),
                 "/opt/python".to_owned(),
             ],
-            minor: u8::try_from(minor).unwrap_or(u8::MAX),
+            minor: minor_of(target),
             native,
         }
     }
@@ -100,7 +107,7 @@ impl<'a> ModuleSearch<'a> {
     }
 
     /// Finds a module that is no submodule.
-    pub(super) fn top(&self, name: &str, target: &Target) -> FoundModule {
+    pub(super) fn top(&self, name: &str) -> FoundModule {
         if is_built_in(name, self.minor) {
             return FoundModule::Standard;
         }
@@ -111,7 +118,7 @@ impl<'a> ModuleSearch<'a> {
         if is_standard(name, self.minor) && only_system(name).is_none() {
             return FoundModule::Standard;
         }
-        let is_provided = |project: &str| project.parse().is_ok_and(|project| target.runtime().provides(&project));
+        let is_provided = |project: &str| project.parse().is_ok_and(|project| self.target.runtime().provides(&project));
         if runtime_project(name).is_some_and(is_provided) || (self.minor < 12 && is_installer(name)) {
             return FoundModule::Runtime;
         }
@@ -160,19 +167,19 @@ impl<'a> ModuleSearch<'a> {
     }
 
     /// A file in these folders that would be the module elsewhere.
-    pub(super) fn foreign(&self, folders: &[String], name: &str, target: &Target) -> Option<ForeignModule> {
+    pub(super) fn foreign(&self, folders: &[String], name: &str) -> Option<ForeignModule> {
         folders.iter().find_map(|folder| {
-            let here = self.foreign_in(folder, name, target);
-            here.or_else(|| self.foreign_in(&format!("{folder}/{name}"), "__init__", target))
+            let here = self.foreign_in(folder, name);
+            here.or_else(|| self.foreign_in(&format!("{folder}/{name}"), "__init__"))
         })
     }
 
-    fn foreign_in(&self, folder: &str, name: &str, target: &Target) -> Option<ForeignModule> {
+    fn foreign_in(&self, folder: &str, name: &str) -> Option<ForeignModule> {
         let mut names: Vec<&String> = self.tree.names(folder).iter().collect();
         names.sort_unstable();
         names.into_iter().find_map(|file| {
             let ending = file.strip_prefix(name).filter(|ending| ending.starts_with('.'))?;
-            let reason = foreign_reason(ending, self.minor, target.architecture())?;
+            let reason = foreign_reason(ending, self.minor, self.target.architecture())?;
             Some(ForeignModule { file: self.tree.file(&format!("{folder}/{file}"))?, reason })
         })
     }

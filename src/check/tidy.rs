@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
+use super::bundle::CheckedBundle;
 use super::code::Code;
 use super::dists::Dists;
 use super::file::CheckedFile;
 use super::finding::{Finding, Grade};
+use super::graph::Graph;
 use super::search::ModuleSearch;
 use super::tree::{RuntimeTree, ends_in};
 use crate::bundle::{Bytes, UNZIPPED_LIMIT_BYTES, ZIP_UPLOAD_LIMIT_BYTES};
@@ -23,13 +25,15 @@ const LAYERS_MOST: usize = 5;
 const BYTECODE: &[(u8, u16)] = &[(8, 3413), (9, 3425), (10, 3439), (11, 3495), (12, 3531), (13, 3571), (14, 3627)];
 
 /// What is wrong with single files by their names and modes.
-pub(super) fn findings(tree: &RuntimeTree, search: &ModuleSearch<'_>, dists: &Dists, target: &Target) -> Vec<Finding> {
+pub(super) fn findings(graph: &Graph<'_>) -> Vec<Finding> {
+    let CheckedBundle { tree, dists, target, .. } = graph.bundle;
+    let search = &graph.search;
     let mut findings = Vec::new();
     let mut lower: HashMap<String, usize> = HashMap::new();
     for (number, file) in tree.files.iter().enumerate() {
         if let Some(other) = lower.insert(file.path.to_lowercase(), number) {
             let message = format!("its name differs from `{}` in case only", tree.files[other].label);
-            findings.push(Finding::new(Code::CaseClash, Grade::Note, file.label.clone(), message).file(&file.label));
+            findings.push(Finding::of_file(Code::CaseClash, Grade::Note, &file.label, message));
         }
         findings.extend(mode(tree, number));
         findings.extend(path_file(tree, number, search));
@@ -79,7 +83,7 @@ pub(super) fn sizes(tree: &RuntimeTree, dists: &Dists, layers: usize, zip: Optio
 fn mode(tree: &RuntimeTree, number: usize) -> Option<Finding> {
     let file = &tree.files[number];
     let mode = file.mode?;
-    let find = |code, grade, message: String| Finding::new(code, grade, file.label.clone(), message).file(&file.label);
+    let find = |code, grade, message: String| Finding::of_file(code, grade, &file.label, message);
     if mode & 0o004 == 0 {
         let message = format!("it has mode {mode:04o}: others may not read it, and the function runs as another user");
         return Some(
@@ -117,28 +121,22 @@ fn path_file(tree: &RuntimeTree, number: usize, search: &ModuleSearch<'_>) -> Op
     // What adds the folder itself, or runs code that only helps tools, is needed by nobody.
     let is_editable =
         name.starts_with("__editable__") || lines.any(|line| line.starts_with('/') || line.starts_with(".."));
-    let is_harmless = !is_editable;
-    let grade = if is_harmless { Grade::Note } else { Grade::Warning };
-    let message = if is_editable {
-        "an editable install: Python does not read this file here, and the project itself is not in the bundle"
-            .to_owned()
+    let (grade, message) = if is_editable {
+        let message =
+            "an editable install: Python does not read this file here, and the project itself is not in the bundle";
+        (Grade::Warning, message)
     } else {
-        "Python does not read this file here: what it adds to the path or runs at start has no effect".to_owned()
+        (Grade::Note, "Python does not read this file here: what it adds to the path or runs at start has no effect")
     };
-    Some(
-        Finding::new(Code::PathFile, grade, file.label.clone(), message)
-            .file(&file.label)
-            .fix("install the project itself, not in editable mode"),
-    )
+    let finding = Finding::of_file(Code::PathFile, grade, &file.label, message);
+    Some(finding.fix("install the project itself, not in editable mode"))
 }
 
 /// Byte code of other versions, and such that stands alone.
 fn bytecode(tree: &RuntimeTree, number: usize, minor: u8) -> Option<Finding> {
     let file = &tree.files[number];
     let stem = file.path.strip_suffix(".pyc")?;
-    let find = |grade, message: String| {
-        Finding::new(Code::ForeignBytecode, grade, file.label.clone(), message).file(&file.label)
-    };
+    let find = |grade, message: String| Finding::of_file(Code::ForeignBytecode, grade, &file.label, message);
     if let Some((folder, name)) = stem.rsplit_once("/__pycache__/") {
         let (module, tag) = name.split_once(".cpython-3")?;
         let version = tag.split('.').next().unwrap_or(tag);

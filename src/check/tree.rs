@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use super::archive::CheckedArchive;
-use super::file::{BytesAt, CheckedFile, read_up_to};
+use super::file::{BytesAt, CheckedFile, start_of};
 use crate::regular;
 
 /// Where the bundle lies.
@@ -92,15 +92,12 @@ impl RuntimeTree {
     }
 
     /// The first bytes of a file.
-    pub(super) fn start(&self, number: usize, length: usize) -> Vec<u8> {
-        let file = &self.files[number];
-        let mut start = vec![0; length];
-        let read = match &file.content {
-            BytesAt::Disk(path, _) => regular::open(path).and_then(|file| read_up_to(file, &mut start)),
-            BytesAt::Zip(archive, entry) => self.archives[*archive].start(*entry, &mut start),
+    pub(super) fn start(&self, number: usize, length: u64) -> Vec<u8> {
+        let start = match &self.files[number].content {
+            BytesAt::Disk(path, _) => regular::open(path).and_then(|file| start_of(file, length)),
+            BytesAt::Zip(archive, entry) => self.archives[*archive].start(*entry, length),
         };
-        start.truncate(read.unwrap_or(0));
-        start
+        start.unwrap_or_default()
     }
 
     /// What the user would call a place in the runtime.

@@ -76,6 +76,15 @@ pub struct Listing {
     pub evidence: Evidence,
 }
 
+/// What is asked of every index.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    name: &'a PackageName,
+    reach: Reach,
+    /// What the answer is made of.
+    readings: &'a Readings,
+}
+
 /// What one index says about a name.
 enum Answer {
     Found(ProjectDetail),
@@ -131,7 +140,8 @@ impl IndexClient {
     pub async fn list(&self, name: &PackageName) -> Result<Listing, IndexError> {
         let readings = Readings::of(Some(name));
         // Nothing is ever out of the reach of servers.
-        let answer = self.look_up(name, Reach::Servers, &readings).await?.unwrap_or(ProjectAnswer::Offline);
+        let question = Question { name, reach: Reach::Servers, readings: &readings };
+        let answer = self.look_up(question).await?.unwrap_or(ProjectAnswer::Offline);
         Ok(Listing { answer, evidence: readings.into_evidence() })
     }
 
@@ -139,7 +149,8 @@ impl IndexClient {
     /// waits for anything but a disk.
     pub fn list_at_hand(&self, name: &PackageName) -> Option<Result<Listing, IndexError>> {
         let readings = Readings::of(Some(name));
-        let answer = self.look_up(name, Reach::AtHand, &readings).now_or_never()?.transpose()?;
+        let question = Question { name, reach: Reach::AtHand, readings: &readings };
+        let answer = self.look_up(question).now_or_never()?.transpose()?;
         Some(answer.map(|answer| Listing { answer, evidence: readings.into_evidence() }))
     }
 
@@ -156,12 +167,8 @@ impl IndexClient {
     }
 
     /// `None`: not within reach.
-    async fn look_up(
-        &self,
-        name: &PackageName,
-        reach: Reach,
-        readings: &Readings,
-    ) -> Result<Option<ProjectAnswer>, IndexError> {
+    async fn look_up(&self, question: Question<'_>) -> Result<Option<ProjectAnswer>, IndexError> {
+        let Question { name, readings, .. } = question;
         let pin = self.pins.index_of(name.as_ref());
         let mut details = Vec::new();
         let mut asked = Vec::new();
@@ -170,7 +177,7 @@ impl IndexClient {
                 if links.is_remote_file() {
                     readings.beyond_pages();
                 }
-                match links.project(name, &self.asking(&[], reach, readings, &AtomicBool::default())).await? {
+                match links.project(name, &self.asking(&[], question, &AtomicBool::default())).await? {
                     Links::Of(detail) => details.extend(detail.map(Arc::new)),
                     Links::NotAtHand => return Ok(None),
                 }
@@ -188,8 +195,8 @@ impl IndexClient {
             None => self.indexes.iter().filter(|index| !index.location.explicit).collect(),
         };
         let answers = match self.options.strategy {
-            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, name, reach, readings).await?,
-            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, name, reach, readings).await?,
+            IndexStrategy::FirstIndex => self.ask_in_turn(&indexes, question).await?,
+            IndexStrategy::UnsafeBestMatch => self.ask_all(&indexes, question).await?,
         };
         let mut is_unknown = false;
         for (index, answer) in indexes.iter().zip(answers) {
@@ -244,16 +251,10 @@ impl IndexClient {
 
     /// One index after the other, until one knows the name. Offline, an index that might know it ends the asking too:
     /// the next one must not answer in its place.
-    async fn ask_in_turn(
-        &self,
-        indexes: &[&Index],
-        name: &PackageName,
-        reach: Reach,
-        readings: &Readings,
-    ) -> Result<Vec<Answer>, IndexError> {
+    async fn ask_in_turn(&self, indexes: &[&Index], question: Question<'_>) -> Result<Vec<Answer>, IndexError> {
         let mut answers = Vec::new();
         for index in indexes {
-            let answer = self.ask(index, name, reach, readings).await?;
+            let answer = self.ask(index, question).await?;
             let goes_on = matches!(answer, Answer::Absent);
             answers.push(answer);
             if !goes_on {
@@ -263,38 +264,27 @@ impl IndexClient {
         Ok(answers)
     }
 
-    async fn ask_all(
-        &self,
-        indexes: &[&Index],
-        name: &PackageName,
-        reach: Reach,
-        readings: &Readings,
-    ) -> Result<Vec<Answer>, IndexError> {
-        let asking = indexes.iter().map(|index| self.ask(index, name, reach, readings));
+    async fn ask_all(&self, indexes: &[&Index], question: Question<'_>) -> Result<Vec<Answer>, IndexError> {
+        let asking = indexes.iter().map(|index| self.ask(index, question));
         let answers = futures_util::future::try_join_all(asking).await?;
         let knowing = indexes.iter().zip(&answers).filter(|(_, answer)| matches!(answer, Answer::Found(_)));
         let knowing: Vec<SafeUrl> = knowing.map(|(index, _)| index.origin.url.clone()).collect();
         let is_whole = !answers.iter().any(|answer| matches!(answer, Answer::NotAtHand));
         if is_whole && knowing.len() > 1 {
-            readings.on_several(name, knowing);
+            question.readings.on_several(question.name, knowing);
         }
         Ok(answers)
     }
 
-    async fn ask(
-        &self,
-        index: &Index,
-        name: &PackageName,
-        reach: Reach,
-        readings: &Readings,
-    ) -> Result<Answer, IndexError> {
+    async fn ask(&self, index: &Index, question: Question<'_>) -> Result<Answer, IndexError> {
+        let name = question.name;
         if let Some(folder) = &index.folder {
             let Some(detail) = folder.project(name, &index.origin)? else { return Ok(Answer::Absent) };
             self.note_status(name, &detail.status);
             return Ok(Answer::Found(detail));
         }
         let location = &index.location;
-        match self.page_of(index, name, reach, readings).await {
+        match self.page_of(index, question).await {
             Ok(PageAnswer::Page(page)) => {
                 let detail = page.project(name, &index.origin);
                 for skipped in detail.skipped.iter().filter(|_| self.reporter.shows(Level::Detail)) {
@@ -302,13 +292,13 @@ impl IndexClient {
                     self.reporter.message(Level::Detail, &text);
                 }
                 if detail.is_empty() {
-                    self.refuse_misspelled(index, name, reach).await?;
+                    self.refuse_misspelled(index, question).await?;
                 }
                 self.note_status(name, &detail.status);
                 Ok(Answer::Found(detail))
             }
             Ok(PageAnswer::Absent(_)) => {
-                self.refuse_misspelled(index, name, reach).await?;
+                self.refuse_misspelled(index, question).await?;
                 Ok(Answer::Absent)
             }
             Ok(PageAnswer::Offline) => Ok(Answer::Offline),
@@ -317,22 +307,17 @@ impl IndexClient {
                 Err(IndexError::Ask { index: location.shown(), project: name.clone(), source })
             }
             Err(AskError::Page(source)) => {
-                self.refuse_misspelled(index, name, reach).await?;
+                self.refuse_misspelled(index, question).await?;
                 Err(IndexError::Page { index: location.shown(), project: name.clone(), source })
             }
         }
     }
 
     /// The page of a project on a server: below its URL, or as a file there, which object stores need.
-    async fn page_of(
-        &self,
-        index: &Index,
-        name: &PackageName,
-        reach: Reach,
-        readings: &Readings,
-    ) -> Result<PageAnswer, AskError> {
+    async fn page_of(&self, index: &Index, question: Question<'_>) -> Result<PageAnswer, AskError> {
+        let name = question.name;
         let is_object_store = AtomicBool::default();
-        let asking = self.asking(&index.location.ignore_status, reach, readings, &is_object_store);
+        let asking = self.asking(&index.location.ignore_status, question, &is_object_store);
         let project_url = project_url(&index.location.url, name);
         let file_url = project_url.below(&["index.json"]);
         let mut answer = PageAnswer::Absent(404);
@@ -359,16 +344,16 @@ impl IndexClient {
 
     /// Refuses an index whose URL lacks the `simple` at its end: where it has no page of a project, and the folder
     /// below it has, that one was meant. Looked for once, because indexes without such a folder do lack projects.
-    async fn refuse_misspelled(&self, index: &Index, name: &PackageName, reach: Reach) -> Result<(), IndexError> {
+    async fn refuse_misspelled(&self, index: &Index, question: Question<'_>) -> Result<(), IndexError> {
         let url = index.location.url.without_fragment();
         let mut segments = url.reveal().path().rsplit('/').filter(|segment| !segment.is_empty());
         let is_simple = segments.next().is_some_and(|segment| segment.ends_with("simple"));
-        let cannot_ask = reach != Reach::Servers || self.options.offline;
+        let cannot_ask = question.reach != Reach::Servers || self.options.offline;
         if is_simple || cannot_ask || index.is_looked_through.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
         let meant = url.below(&["simple", ""]);
-        if has_page(&self.client, &project_url(&meant, name)).await {
+        if has_page(&self.client, &project_url(&meant, question.name)).await {
             return Err(IndexError::Misspelled { index: index.location.shown(), meant: meant.without_credentials() });
         }
         Ok(())
@@ -389,8 +374,7 @@ impl IndexClient {
     fn asking<'a>(
         &'a self,
         ignore_status: &'a [u16],
-        reach: Reach,
-        readings: &'a Readings,
+        question: Question<'a>,
         is_object_store: &'a AtomicBool,
     ) -> Asking<'a> {
         Asking {
@@ -400,11 +384,11 @@ impl IndexClient {
             refresh: self.options.refresh,
             offline: self.options.offline,
             now: self.options.now,
-            readings,
+            readings: question.readings,
             damage: &self.damage,
             old_pages: &self.old_pages,
             is_object_store,
-            reach,
+            reach: question.reach,
         }
     }
 }

@@ -8,156 +8,63 @@ use crate::fetch::FetchError;
 use crate::http;
 use crate::spec::{HashDigest, MetadataError, PackageName, PageError, SafeUrl, Version};
 
-/// A question that an index could not answer.
+/// A question that an index could not answer. `index` is shown without credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
     /// The request for a page failed. Whether another index knows the project is not looked into.
     #[error("failed to ask {index} for `{project}`")]
-    Ask {
-        /// The index, shown without credentials.
-        index: String,
-        project: PackageName,
-        #[source]
-        source: http::Error,
-    },
+    Ask { index: String, project: PackageName, source: http::Error },
     /// The answer is not a page.
     #[error("{index} did not answer with a project page for `{project}`")]
-    Page {
-        /// The index, shown without credentials.
-        index: String,
-        project: PackageName,
-        #[source]
-        source: PageError,
-    },
+    Page { index: String, project: PackageName, source: PageError },
     /// The URL of an index is not that of its project pages, which lie below it.
     #[error("{index} has no project pages: did you mean {meant}?")]
-    Misspelled {
-        /// The index, shown without credentials.
-        index: String,
-        /// Where its pages are.
-        meant: SafeUrl,
-    },
+    Misspelled { index: String, meant: SafeUrl },
     /// A page of `--find-links` could not be had.
     #[error("failed to read the find-links page {url}")]
-    FindLinks {
-        /// The page.
-        url: SafeUrl,
-        #[source]
-        source: http::Error,
-    },
+    FindLinks { url: SafeUrl, source: http::Error },
     /// A page of `--find-links` is none.
     #[error("{url} is not a page of links")]
-    FindLinksPage {
-        /// The page.
-        url: SafeUrl,
-        #[source]
-        source: PageError,
-    },
+    FindLinksPage { url: SafeUrl, source: PageError },
     /// A page of `--find-links` is not there.
     #[error("the find-links page {url} was not found (status {status})")]
-    FindLinksGone {
-        /// The page.
-        url: SafeUrl,
-        /// HTTP status.
-        status: u16,
-    },
+    FindLinksGone { url: SafeUrl, status: u16 },
     /// A folder or file could not be read.
     #[error("failed to read the {what} `{}`", path.display())]
-    Folder {
-        /// What it is for us.
-        what: LocalPlace,
-        /// The folder or file.
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
+    Folder { what: LocalPlace, path: PathBuf, source: std::io::Error },
     /// The manifest of a mirror could not be had.
     #[error("failed to read the manifest of the mirror, {url}")]
-    Manifest {
-        url: Box<SafeUrl>,
-        #[source]
-        source: http::Error,
-    },
+    Manifest { url: Box<SafeUrl>, source: http::Error },
     /// The manifest of a mirror is none that this version reads.
     #[error("the manifest of the mirror, {url}, cannot be read")]
-    ManifestContent {
-        url: Box<SafeUrl>,
-        #[source]
-        source: serde_json::Error,
-    },
+    ManifestContent { url: Box<SafeUrl>, source: serde_json::Error },
     /// Another version of barrow wrote the manifest of a mirror.
     #[error("the manifest of the mirror, {url}, has the form {found}, and this version of barrow knows {known}")]
-    ManifestForm {
-        url: Box<SafeUrl>,
-        /// Its version of the form.
-        found: u32,
-        /// The one that can be read.
-        known: u32,
-    },
+    ManifestForm { url: Box<SafeUrl>, found: u32, known: u32 },
     /// A pin names an index that is not configured.
     #[error("`{project}` is pinned to the index `{index}`, but no index has this name")]
-    UnknownIndex {
-        project: PackageName,
-        /// The name of the pin.
-        index: String,
-    },
+    UnknownIndex { project: PackageName, index: String },
     /// A pin names an index, and none may be asked.
     #[error("`{project}` comes from the index `{index}` alone, and no index may be asked")]
-    ClosedIndex {
-        project: PackageName,
-        /// The name of the pin.
-        index: String,
-    },
+    ClosedIndex { project: PackageName, index: String },
     /// A request for metadata failed.
     #[error("failed to fetch the metadata of `{file}`")]
-    MetadataRequest {
-        file: String,
-        #[source]
-        source: http::Error,
-    },
+    MetadataRequest { file: String, source: http::Error },
     /// The file is listed and not there.
     #[error("`{file}` is listed, but {url} answered with status {status}")]
-    Gone {
-        file: String,
-        /// Where it should be.
-        url: Box<SafeUrl>,
-        /// HTTP status.
-        status: u16,
-    },
+    Gone { file: String, url: Box<SafeUrl>, status: u16 },
     /// The metadata file is not what the index promised.
     #[error("the metadata of `{file}` from {url} has digest {actual}, but {expected} was promised by the index")]
-    MetadataDigest {
-        file: String,
-        /// Where the metadata came from.
-        url: SafeUrl,
-        /// What was promised.
-        expected: HashDigest,
-        /// What arrived.
-        actual: HashDigest,
-    },
+    MetadataDigest { file: String, url: SafeUrl, expected: HashDigest, actual: HashDigest },
     /// The metadata cannot be used.
     #[error("the metadata of `{file}` cannot be used")]
-    Metadata {
-        file: String,
-        #[source]
-        source: MetadataError,
-    },
+    Metadata { file: String, source: MetadataError },
     /// The metadata is that of something else.
     #[error("`{file}` holds the metadata of {name} {version}")]
-    MetadataMismatch {
-        file: String,
-        /// What the metadata says.
-        name: PackageName,
-        /// What the metadata says.
-        version: Version,
-    },
+    MetadataMismatch { file: String, name: PackageName, version: Version },
     /// The METADATA cannot be found in the wheel.
     #[error("failed to read METADATA in `{file}`")]
-    Wheel {
-        file: String,
-        #[source]
-        source: PartialZipError,
-    },
+    Wheel { file: String, source: PartialZipError },
     /// A source distribution says nothing that can be used without building it.
     #[error("`{file}` is a source distribution without static metadata")]
     Sdist { file: String },

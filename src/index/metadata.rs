@@ -111,10 +111,10 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
             }
             // A damaged file is no reason to pass the version over: whoever fetches it compares its digest.
             let wheel = index.fetcher.fetch_file(&WantedFile::listed(file)).await?;
-            return from_fetched(file, &wheel);
+            return from_file(file, &wheel.path);
         }
         if let Some(wheel) = index.fetcher.find(&WantedFile::listed(file)) {
-            match from_fetched(file, &wheel) {
+            match from_file(file, &wheel.path) {
                 // A damaged file of the cache is as good as an absent one, and no reason to pass the version over.
                 Err(_) if wheel.discard_if_damaged() => {}
                 read => return read,
@@ -135,13 +135,13 @@ async fn obtain(index: &IndexClient, file: &DistFile) -> Result<Vec<u8>, IndexEr
             Ranges::Metadata(bytes) => return Ok(bytes),
             Ranges::Whole(wheel) => {
                 note_no_ranges(index, file);
-                return from_fetched(file, &wheel);
+                return from_file(file, &wheel.path);
             }
             Ranges::Refused => note_no_ranges(index, file),
         }
     }
     let wheel = index.fetcher.fetch_file(&WantedFile::listed(file)).await?;
-    from_fetched(file, &wheel)
+    from_file(file, &wheel.path)
 }
 
 /// The file that the index offers beside the distribution (PEP 658, PEP 714); `None`: none is offered, or it is missing
@@ -216,15 +216,14 @@ async fn from_plain_range(
 async fn from_tail(
     index: &IndexClient,
     file: &DistFile,
-    part: PartHeader,
-    response: Response,
+    mut part: PartHeader,
+    mut response: Response,
 ) -> Result<Ranges, IndexError> {
     let total = part.total;
     // Whatever is wrong with a part, the whole file tells the truth: its digest is compared.
     if part.end != total || file.size.is_some_and(|size| size != total) {
         return Ok(Ranges::Refused);
     }
-    let (mut part, mut response) = (part, response);
     let mut zip = PartialZip::new(total);
     for _ in 0..MOST_RANGES {
         let length = part.end - part.start;
@@ -333,10 +332,6 @@ fn find_metadata(file: &DistFile, zip: &PartialZip) -> Result<EntryLookup, Index
     };
     zip.entry(is_metadata, METADATA_LIMIT)
         .map_err(|source| IndexError::Wheel { file: file.filename.as_str().to_owned(), source })
-}
-
-fn from_fetched(file: &DistFile, wheel: &FetchedFile) -> Result<Vec<u8>, IndexError> {
-    from_file(file, &wheel.path)
 }
 
 /// METADATA of a wheel on this machine, of which only the parts that matter are read.

@@ -89,8 +89,7 @@ impl Asking<'_> {
         if self.reach == Reach::AtHand {
             return Ok(PageAnswer::NotAtHand);
         }
-        let mut request = HttpRequest::new(url.clone());
-        request.accept = Some(ACCEPT);
+        let mut request = HttpRequest { accept: Some(ACCEPT), ..HttpRequest::new(url.clone()) };
         if let Some(stored) = stored.as_ref().filter(|stored| !stored.head.absent) {
             request.if_none_match.clone_from(&stored.head.etag);
             request.if_modified_since.clone_from(&stored.head.last_modified);
@@ -114,7 +113,7 @@ impl Asking<'_> {
             return self.again(url, project).await;
         }
         match response.status() {
-            200 | 203 => self.take(url, project, response, stored).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            200 | 203 => self.take(url, project, response, stored).await,
             status => {
                 check_absent(&response)?;
                 self.is_object_store.fetch_or(is_of_object_store(&response), Ordering::Relaxed);
@@ -135,11 +134,10 @@ impl Asking<'_> {
 
     /// The whole page, when what "not modified" refers to turned out to be damaged.
     async fn again(&self, url: &SafeUrl, project: Option<&PackageName>) -> Result<PageAnswer, AskError> {
-        let mut request = HttpRequest::new(url.clone());
-        request.accept = Some(ACCEPT);
+        let request = HttpRequest { accept: Some(ACCEPT), ..HttpRequest::new(url.clone()) };
         let response = self.client.get(request).await.map_err(AskError::Http)?;
         match response.status() {
-            200 | 203 => self.take(url, project, response, None).await.map(|page| PageAnswer::Page(Arc::new(page))),
+            200 | 203 => self.take(url, project, response, None).await,
             status => check_absent(&response).map(|()| self.absent(url, project, status)),
         }
     }
@@ -155,7 +153,7 @@ impl Asking<'_> {
         project: Option<&PackageName>,
         response: http::Response,
         stored: Option<StoredPage>,
-    ) -> Result<PackedPage, AskError> {
+    ) -> Result<PageAnswer, AskError> {
         // Anew, because only this request may have led to credentials.
         let entry = self.entry(url, project);
         let mut head = Head::of(&response);
@@ -185,7 +183,7 @@ impl Asking<'_> {
         let parsed = if is_large { blocking(parse).await } else { parse() };
         let (page, content) = parsed.map_err(AskError::Page)?;
         self.readings.page(name, content);
-        Ok(page)
+        Ok(PageAnswer::Page(Arc::new(page)))
     }
 }
 

@@ -7,45 +7,26 @@ use crate::resolve::twin_of;
 use crate::spec::{ExtraName, PackageName, Version};
 use crate::target::Runtime;
 
-/// A lock could not be written or read.
+/// A lock could not be written or read. `path` is the file, `line` is counted from 1.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Hashes were asked for and the index gives none.
     #[error("no digest is known for {name} {version}: the index lists none that counts")]
-    NoHashes {
-        /// Project.
-        name: PackageName,
-        version: Version,
-    },
+    NoHashes { name: PackageName, version: Version },
     /// Hashes were asked for, and a source has no one digest.
     #[error(
         "`{name}` is a folder or a repository, which has no hash, and one hash in the file demands one of every line"
     )]
-    Unhashable {
-        /// Project.
-        name: PackageName,
-    },
+    Unhashable { name: PackageName },
     /// The file is not what it should be.
     #[error("{}:{line}: {reason}", path.display())]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-        /// One-based line.
-        line: usize,
-        /// What is wrong.
-        reason: String,
-    },
+    Malformed { path: PathBuf, line: usize, reason: String },
     /// The file is well formed, and cannot be used for the target.
     #[error("`{}` cannot be used: {reason}", path.display())]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        reason: String,
-    },
+    Refused { path: PathBuf, reason: String },
     /// An extra or a group is wanted that it does not have.
     #[error("`{}` cannot be used: it has no {what} `{name}` (it has {offered})", path.display())]
     NoPart {
-        /// The file.
         path: PathBuf,
         /// `extra` or `group`.
         what: &'static str,
@@ -53,24 +34,15 @@ pub enum LockError {
         /// What it has of them, in words.
         offered: String,
     },
-    /// Parts of projects are wanted together that exclude each other.
+    /// Parts of projects are wanted together that exclude each other, as the line says; `parts` are in words.
     #[error("{}:{line}: {} and {} exclude each other, and both are wanted", path.display(), parts[0], parts[1])]
-    Exclusive {
-        /// The file.
-        path: PathBuf,
-        /// One-based line on which the lock says so.
-        line: usize,
-        /// Both, in words.
-        parts: [String; 2],
-    },
+    Exclusive { path: PathBuf, line: usize, parts: [String; 2] },
     /// The lock was made for other Pythons.
     #[error("`{}` is for Python {wanted}, and {runtime} has {python}", path.display())]
     OtherPython {
-        /// The file.
         path: PathBuf,
         /// What it is for, as it is written.
         wanted: String,
-        /// The runtime of the target.
         runtime: Runtime,
         python: Version,
         /// Runtimes that it is for, oldest first.
@@ -79,40 +51,15 @@ pub enum LockError {
     /// No wheel of a package fits, and its source may not be built.
     #[error(transparent)]
     NoWheel(Box<NoWheel>),
-    /// The project has changed since the lock was made.
+    /// The project has changed since the lock was made; `differences` are a line each, with both sides.
     #[error("`{}` is out of date:\n  {}", path.display(), differences.join("\n  "))]
-    OutOfDate {
-        /// The file.
-        path: PathBuf,
-        /// What differs, a line each, with both sides.
-        differences: Vec<String>,
-        /// The command that brings it up to date.
-        command: &'static str,
-    },
-    /// A package has no wheel, and may not be built.
+    OutOfDate { path: PathBuf, differences: Vec<String>, command: &'static str },
+    /// A package has no wheel but something else, and may not be built.
     #[error("{}:{line}: `{name}` is {what} and would have to be built{barrier}", path.display())]
-    NeedsBuilding {
-        /// The file.
-        path: PathBuf,
-        /// One-based line.
-        line: usize,
-        /// Project.
-        name: PackageName,
-        /// What there is in place of a wheel.
-        what: &'static str,
-        /// What stands against building it.
-        barrier: Barrier,
-    },
+    NeedsBuilding { path: PathBuf, line: usize, name: PackageName, what: &'static str, barrier: Barrier },
     /// A package has wheels alone, and the user leaves those out.
     #[error("{}:{line}: {name} is locked with wheels alone, which are not to be taken", path.display())]
-    OnlyWheels {
-        /// The file.
-        path: PathBuf,
-        /// One-based line.
-        line: usize,
-        /// Project.
-        name: PackageName,
-    },
+    OnlyWheels { path: PathBuf, line: usize, name: PackageName },
     /// Several packages have no file for the target: each as one of the two above.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<LockError>),

@@ -8,28 +8,19 @@ use memchr::memmem;
 
 use super::locked_file::{BETWEEN_HASHES, FileParts, FilePlace, LockedFile};
 use super::model::{Lock, LockedPackage, LockedSource};
+use super::request::LockRequest;
 use super::{LockError, NoWheel};
 use crate::archive::normalized;
-use crate::requirements::{DirectReference, FormatControl, ProjectSet};
+use crate::requirements::DirectReference;
 use crate::resolution::Barrier;
 use crate::spec::{
     DistFile, DistFilename, HashAlgorithm, HashDigest, IndexOrigin, MetadataOffer, PackageName, SafeUrl, UrlError,
-    Version, WheelFilename, Yanked,
+    Version, WheelFilename, Yanked, push_new,
 };
 use crate::target::{TagPriority, Target, targets_that_load, wheels_in_words};
 
 /// What a package is whose wheels the user does not want.
 const FROM_SOURCE_ALONE: &str = "to be taken without its wheels";
-
-/// What may be built.
-pub(super) struct Building<'a> {
-    /// Projects of indexes that may be built.
-    pub(super) allow: &'a ProjectSet,
-    /// Nothing at all may be built.
-    pub(super) is_forbidden: bool,
-    /// `--no-binary` and `--only-binary`.
-    pub(super) formats: &'a FormatControl,
-}
 
 /// Where a selected package is had from.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,38 +70,24 @@ type NamedFile<'a> = (DistFilename, &'a LockedFile);
 /// How well a wheel fits, then its build tag: greater is better.
 type Rank = (TagPriority, Option<(u64, Box<str>)>);
 
-/// Chooses files of a lock's packages.
-pub(super) struct ChoiceOfFile<'a> {
-    lock: &'a Lock,
-    target: &'a Target,
-    building: Building<'a>,
+/// Chooses the file of a package.
+pub(super) struct FileChoice<'a> {
+    pub(super) lock: &'a Lock,
+    pub(super) request: &'a LockRequest,
+    pub(super) package: &'a LockedPackage,
+    pub(super) target: &'a Target,
     /// The indexes of the lock, as the files of all their packages name them.
-    indexes: Vec<Arc<IndexOrigin>>,
+    pub(super) indexes: &'a [Arc<IndexOrigin>],
 }
 
-impl<'a> ChoiceOfFile<'a> {
-    pub(super) fn new(lock: &'a Lock, target: &'a Target, building: Building<'a>) -> Self {
-        let indexes = lock.indexes.iter().map(|index| Arc::new(index_origin(&index.url))).collect();
-        Self { lock, target, building, indexes }
-    }
-
-    /// Chooses the file of a package, and tells where in the text that is locked.
-    pub(super) fn file_of(&self, package: &LockedPackage) -> Result<(PackageOrigin, usize), LockError> {
-        let Self { lock, target, building, indexes } = self;
-        Chooser { lock, package, target, building, indexes }.choose()
-    }
+/// The indexes of a lock, as files name them.
+pub(super) fn origins(lock: &Lock) -> Vec<Arc<IndexOrigin>> {
+    lock.indexes.iter().map(|index| Arc::new(index_origin(&index.url))).collect()
 }
 
-struct Chooser<'a> {
-    lock: &'a Lock,
-    package: &'a LockedPackage,
-    target: &'a Target,
-    building: &'a Building<'a>,
-    indexes: &'a [Arc<IndexOrigin>],
-}
-
-impl Chooser<'_> {
-    fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
+impl FileChoice<'_> {
+    /// Chooses, and tells where in the text that is locked.
+    pub(super) fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;
         let source = match &package.source {
             LockedSource::Index(index) => return self.of_index(*index),
@@ -148,7 +125,7 @@ impl Chooser<'_> {
         let package = self.package;
         let name = &package.name;
         let is_named = |file: &LockedFile| self.file_name(file).is_some();
-        let allows_wheels = self.building.formats.allows_wheels(name);
+        let allows_wheels = self.request.format_control.allows_wheels(name);
         let (wheel, are_named) = self.best_wheel(allows_wheels)?;
         let are_named = are_named && package.sdist.iter().all(is_named);
         let has_file = !package.wheels.is_empty() || package.sdist.is_some();
@@ -207,7 +184,7 @@ impl Chooser<'_> {
             filename: None,
             accepted,
             may_build: self.may_build("only a source distribution", false).is_ok(),
-            may_be_wheel: self.building.formats.allows_wheels(&self.package.name),
+            may_be_wheel: self.request.format_control.allows_wheels(&self.package.name),
         };
         Ok((PackageOrigin::Listed(Box::new(listed)), self.package.at))
     }
@@ -237,13 +214,13 @@ impl Chooser<'_> {
     /// Whether the source may be built: what the user names is, while nothing forbids it.
     fn may_build(&self, what: &'static str, is_named: bool) -> Result<(), LockError> {
         let name = &self.package.name;
-        let is_allowed = is_named || self.building.allow.contains(name);
-        let formats_allow = is_named || self.building.formats.allows_sdists(name);
-        if is_allowed && formats_allow && !self.building.is_forbidden {
+        let is_allowed = is_named || self.request.allow_build.contains(name);
+        let formats_allow = is_named || self.request.format_control.allows_sdists(name);
+        if is_allowed && formats_allow && !self.request.no_build {
             return Ok(());
         }
         let barrier = match () {
-            () if self.building.is_forbidden => Barrier::NoBuild,
+            () if self.request.no_build => Barrier::NoBuild,
             () if !formats_allow => Barrier::OnlyBinary,
             () => Barrier::NotAllowed,
         };
@@ -286,10 +263,7 @@ impl Chooser<'_> {
         let mut elsewhere: Vec<String> = Vec::new();
         for wheel in wheels {
             for (runtime, architecture) in targets_that_load(wheel) {
-                let text = format!("{runtime} on {architecture}");
-                if !elsewhere.contains(&text) {
-                    elsewhere.push(text);
-                }
+                push_new(&mut elsewhere, format!("{runtime} on {architecture}"));
             }
         }
         elsewhere.sort();

@@ -16,9 +16,10 @@ use super::{LockError, plain_toml};
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LockKind {
     /// `pylock.toml`, `pylock.NAME.toml` (PEP 751).
+    #[default]
     Pylock,
     /// `uv.lock`.
     Uv,
@@ -36,29 +37,27 @@ impl LockKind {
 
     /// The name that its files usually have.
     pub fn file_name(self) -> &'static str {
-        match self {
-            Self::Pylock => "pylock.toml",
-            Self::Uv => "uv.lock",
-            Self::Poetry => "poetry.lock",
-            Self::Pdm => "pdm.lock",
-            Self::Pipfile => "Pipfile.lock",
-        }
+        self.names().0
     }
 
     /// The command of its own tool that brings it up to date.
     pub fn update_command(self) -> &'static str {
+        self.names().1
+    }
+
+    fn names(self) -> (&'static str, &'static str) {
         match self {
-            Self::Pylock => "barrow lock",
-            Self::Uv => "uv lock",
-            Self::Poetry => "poetry lock",
-            Self::Pdm => "pdm lock --update-reuse",
-            Self::Pipfile => "pipenv lock",
+            Self::Pylock => ("pylock.toml", "barrow lock"),
+            Self::Uv => ("uv.lock", "uv lock"),
+            Self::Poetry => ("poetry.lock", "poetry lock"),
+            Self::Pdm => ("pdm.lock", "pdm lock --update-reuse"),
+            Self::Pipfile => ("Pipfile.lock", "pipenv lock"),
         }
     }
 }
 
 /// A lock as it was read. Nothing of it depends on a target.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Lock {
     /// Whose it is.
     pub kind: LockKind,
@@ -397,20 +396,8 @@ impl Lock {
             kind,
             path: place.path.clone(),
             folder: place.folder.clone(),
-            requires_python: None,
-            environments: Vec::new(),
-            indexes: Vec::new(),
-            extras: Vec::new(),
-            groups: Vec::new(),
-            default_groups: Vec::new(),
-            packages: Vec::new(),
-            roots: None,
-            project: None,
-            content_hash: None,
-            created_by: None,
-            conflicts: Vec::new(),
-            settings: LockedSettings::default(),
             text: FileText::new(text),
+            ..Self::default()
         }
     }
 
@@ -531,6 +518,11 @@ impl LockPlace {
     pub fn file(&self) -> PathBuf {
         self.folder.join(self.path.file_name().unwrap_or_default())
     }
+}
+
+/// Reads the name of a project.
+pub(super) fn project_name(text: &str) -> Result<PackageName, String> {
+    text.parse().map_err(|_| format!("`{text}` is not the name of a project"))
 }
 
 impl Pythons {

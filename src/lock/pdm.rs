@@ -10,7 +10,7 @@ use toml::Spanned;
 
 use super::locked_file::{FileParts, FilePlace, LockedFile};
 use super::model::{
-    Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, Pythons, WantedFor, Which,
+    Condition, Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, Pythons, WantedFor, Which, project_name,
 };
 use super::project_files::ProjectFile;
 use super::words::TextPart;
@@ -181,12 +181,9 @@ pub(super) fn overrides(file: &ProjectFile) -> Vec<Edge> {
 fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let wrong = |reason: String| lock.malformed(at, reason);
-    let text = package.name.get_ref();
-    let name: PackageName = text.parse().map_err(|_| wrong(format!("`{text}` is not the name of a project")))?;
-    let version = match &package.version {
-        Some(text) => Some(read_version(text).map_err(|error| wrong(format!("{name}: {error}")))?),
-        None => None,
-    };
+    let name = project_name(package.name.get_ref()).map_err(wrong)?;
+    let version = package.version.as_deref().map(read_version).transpose();
+    let version = version.map_err(|error| wrong(format!("{name}: {error}")))?;
     let source = source_of(lock, &package, &name, at)?;
     let revision = package.r#ref.clone();
     let text = &mut lock.text;

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::locked_file::{BETWEEN_HASHES, FileParts, FilePlace};
 use super::model::{
     Condition, Edge, Lock, LockPlace, LockedIndex, LockedPackage, LockedSource, ProjectPart, ProjectTie, Pythons,
-    WantedFor, Which,
+    WantedFor, Which, project_name,
 };
 use super::places::index_place;
 use super::{LockError, LockKind};
@@ -150,13 +150,11 @@ fn package_of(
     at: usize,
 ) -> Result<LockedPackage, LockError> {
     let wrong = |reason: String| lock.malformed(at, reason);
-    let name: PackageName = name.parse().map_err(|_| wrong(format!("`{name}` is not the name of a project")))?;
+    let name = project_name(name).map_err(wrong)?;
     let first = lock.indexes.first().map(|_| 0);
     let text = |key: &str| entry.get(key).and_then(Value::as_str);
-    let version = match text("version").filter(|version| *version != "*") {
-        Some(pin) => Some(version_of(pin).ok_or_else(|| wrong(format!("{name} is not pinned: `{pin}`")))?),
-        None => None,
-    };
+    let pinned = |pin| version_of(pin).ok_or_else(|| wrong(format!("{name} is not pinned: `{pin}`")));
+    let version = text("version").filter(|version| *version != "*").map(pinned).transpose()?;
     let subdirectory = text("subdirectory").map(str::to_owned);
     let place = text("path").or_else(|| text("file"));
     let source = match (text("git"), place) {
@@ -292,7 +290,7 @@ fn edge(name: &str, value: &toml::Value, sources: &[(String, String)], folder: &
     let any_of =
         version.map(crate::spec::lenient::specifiers).transpose().map_err(|reason| format!("`{name}`: {reason}"))?;
     Ok(Edge {
-        name: name.parse().map_err(|_| format!("`{name}` is not the name of a project"))?,
+        name: project_name(name)?,
         which: Which {
             any_of: any_of.into_iter().collect(),
             tie: ProjectTie::of_table(value, folder, |name| {

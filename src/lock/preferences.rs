@@ -1,33 +1,25 @@
 //! The versions that an existing lock holds, to be kept where they still fit.
 
+use serde_json::Value;
+
 use crate::spec::{PackageName, Version};
 
 /// Reads `(project, version)` pairs out of a lock in any form that barrow writes. What is not one is passed over: the
 /// file is about to be replaced, and a preference is only a preference.
 pub(crate) fn preferences(text: &str) -> Vec<(PackageName, Version)> {
     if text.trim_start().starts_with('{') {
-        return from_json(text).unwrap_or_default();
+        return serde_json::from_str(text).map(|object| pairs(&object)).unwrap_or_default();
     }
-    match text.parse::<toml::Table>() {
-        Ok(table) if table.contains_key("lock-version") => from_pylock(&table),
+    match toml::from_str::<Value>(text) {
+        Ok(pylock) if pylock.get("lock-version").is_some() => pairs(&pylock),
         _ => text.lines().filter_map(pin).collect(),
     }
 }
 
-fn from_json(text: &str) -> Option<Vec<(PackageName, Version)>> {
-    let value: serde_json::Value = serde_json::from_str(text).ok()?;
-    let packages = value.get("packages")?.as_array()?;
-    Some(
-        packages
-            .iter()
-            .filter_map(|entry| pair(entry.get("name")?.as_str()?, entry.get("version")?.as_str()?))
-            .collect(),
-    )
-}
-
-fn from_pylock(table: &toml::Table) -> Vec<(PackageName, Version)> {
-    let packages = table.get("packages").and_then(toml::Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    packages.iter().filter_map(|entry| pair(entry.get("name")?.as_str()?, entry.get("version")?.as_str()?)).collect()
+/// Those of a list `packages`.
+fn pairs(document: &Value) -> Vec<(PackageName, Version)> {
+    let packages = document.get("packages").and_then(Value::as_array).into_iter().flatten();
+    packages.filter_map(|entry| pair(entry.get("name")?.as_str()?, entry.get("version")?.as_str()?)).collect()
 }
 
 /// The pin of a line such as `name[extra]==1.0 \`.

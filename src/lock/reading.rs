@@ -11,15 +11,9 @@ use crate::spec::line_at;
 impl LockKind {
     /// The kind of a file by its name; `None`: it is no lock.
     pub fn of(path: &Path) -> Option<Self> {
-        let name = path.file_name().and_then(|name| name.to_str())?;
-        match name {
-            "uv.lock" => Some(Self::Uv),
-            "poetry.lock" => Some(Self::Poetry),
-            "pdm.lock" => Some(Self::Pdm),
-            "Pipfile.lock" => Some(Self::Pipfile),
-            _ if pylock::is_pylock(path) => Some(Self::Pylock),
-            _ => None,
-        }
+        let name = path.file_name()?;
+        let usual = Self::ALL.into_iter().find(|kind| name == kind.file_name());
+        usual.or_else(|| pylock::is_pylock(path).then_some(Self::Pylock))
     }
 }
 

@@ -1,42 +1,19 @@
 //! From a lock to what one target gets of it. Nothing is resolved: what the lock does not hold is an error.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::files::{Building, ChoiceOfFile};
+use super::files::{FileChoice, origins};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
+use super::request::LockRequest;
 use super::selected::{SelectedFor, SelectedPackage};
 use super::two_threads::{PARTED_FROM, both, halves};
 use super::{LockError, LockKind, conflicts};
-use crate::requirements::{FormatControl, Origin, ProjectSet};
+use crate::requirements::Origin;
 use crate::resolution::Requirer;
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement};
+use crate::spec::{ExtraName, IndexOrigin, MarkerTree, PackageName, Requirement};
 use crate::target::{Runtime, Target};
-
-/// What is wanted of a lock.
-#[derive(Clone, Debug, Default)]
-pub struct LockRequest {
-    /// `--extra`.
-    pub extras: Vec<ExtraName>,
-    /// `--all-extras`.
-    pub all_extras: bool,
-    /// `--group`.
-    pub groups: Vec<ExtraName>,
-    /// `--only-group`: nothing but these groups.
-    pub only_groups: Vec<ExtraName>,
-    /// The user's own project is wanted too, when it is one that is built; else only what it requires.
-    pub with_project: bool,
-    /// A folder in the project that is meant, absolute; `None`: the project beside the lock.
-    pub folder: Option<PathBuf>,
-    /// Projects whose source distributions may be built.
-    pub allow_build: ProjectSet,
-    /// Nothing may be built, not even what the lock names as source.
-    pub no_build: bool,
-    /// `--no-binary` and `--only-binary`.
-    pub format_control: FormatControl,
-}
 
 /// Selects what `target` gets: one package of each project, sorted by name.
 ///
@@ -284,11 +261,9 @@ impl<'a> Selection<'a> {
             // What the project always needs is installed first, and what is there is not installed again.
             wanted.sort_by_key(|(at, _)| lock.packages[*at].wanted.iter().all(|it| it.part != ProjectPart::Main));
         }
-        let LockRequest { allow_build, no_build, format_control, .. } = self.request;
-        let building = Building { allow: allow_build, is_forbidden: *no_build, formats: format_control };
-        let choice = ChoiceOfFile::new(lock, self.target, building);
+        let indexes = origins(lock);
         let choose = |part: &[(usize, &Reasons)]| -> Vec<(usize, Result<SelectedPackage, LockError>)> {
-            part.iter().map(|(at, reasons)| (*at, self.package(&choice, &lock.packages[*at], reasons))).collect()
+            part.iter().map(|(at, reasons)| (*at, self.package(&lock.packages[*at], reasons, &indexes))).collect()
         };
         let mut packages: Vec<SelectedPackage> = Vec::with_capacity(wanted.len());
         let mut places: HashMap<&PackageName, (usize, usize)> = HashMap::with_capacity(wanted.len());
@@ -354,9 +329,9 @@ impl<'a> Selection<'a> {
 
     fn package(
         &self,
-        choice: &ChoiceOfFile,
         package: &LockedPackage,
         reasons: &Reasons,
+        indexes: &[Arc<IndexOrigin>],
     ) -> Result<SelectedPackage, LockError> {
         let (lock, python) = (self.lock, self.target.python_full_version());
         if let Some(pythons) = &package.requires_python
@@ -365,7 +340,8 @@ impl<'a> Selection<'a> {
             let (name, needed) = (&package.name, &pythons.text);
             return Err(lock.refused(format!("{name} needs Python {needed}, and the target has {python}")));
         }
-        let (place, at) = choice.file_of(package)?;
+        let choice = FileChoice { lock, request: self.request, package, target: self.target, indexes };
+        let (place, at) = choice.choose()?;
         let line = |at| u32::try_from(lock.line(at)).unwrap_or(u32::MAX);
         let entry = Origin::File { file: lock.path.clone(), line: line(package.at) };
         let requirement = Arc::new(named(&package.name));

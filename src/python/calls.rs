@@ -4,7 +4,7 @@ use ruff_python_ast::visitor::{Visitor, walk_expr, walk_stmt};
 use ruff_python_ast::{Expr, ExprCall, Identifier, Pattern, Stmt};
 use ruff_text_size::Ranged as _;
 
-use super::condition::{is_name, text};
+use super::condition::{is_dotted, is_name, last_name, text};
 
 /// What an expression calls when it is evaluated.
 #[derive(Default)]
@@ -151,22 +151,12 @@ impl<'a> Visitor<'a> for Yields {
 
 /// `importlib.util.find_spec(…)` and its older kin.
 fn looks_for(call: &ExprCall) -> bool {
-    let name = match &*call.func {
-        Expr::Name(name) => name.id.as_str(),
-        Expr::Attribute(attribute) => attribute.attr.as_str(),
-        _ => return false,
-    };
-    matches!(name, "find_spec" | "find_loader")
+    matches!(last_name(&call.func), Some("find_spec" | "find_loader"))
 }
 
 /// What stands in the brackets of `importlib.import_module(…)` or `__import__(…)`.
 fn imported_by(call: &ExprCall) -> Option<&Expr> {
-    let is_import = match &*call.func {
-        Expr::Name(name) => matches!(name.id.as_str(), "import_module" | "__import__"),
-        Expr::Attribute(attribute) => {
-            attribute.attr.as_str() == "import_module" && is_name(&attribute.value, "importlib")
-        }
-        _ => false,
-    };
+    let is_import = ["import_module", "__import__"].into_iter().any(|name| is_name(&call.func, name))
+        || is_dotted(&call.func, "importlib", "import_module");
     call.arguments.args.first().filter(|_| is_import)
 }

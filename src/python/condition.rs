@@ -221,10 +221,17 @@ fn is_platform(expression: &Expr) -> bool {
     is_dotted(expression, "sys", "platform")
 }
 
-fn is_dotted(expression: &Expr, module: &str, name: &str) -> bool {
+/// Whether an expression is `module.name`.
+pub(super) fn is_dotted(expression: &Expr, module: &str, name: &str) -> bool {
+    matches!(expression, Expr::Attribute(found) if found.attr.as_str() == name && is_name(&found.value, module))
+}
+
+/// The last word of a name, whatever it is an attribute of.
+pub(super) fn last_name(expression: &Expr) -> Option<&str> {
     match expression {
-        Expr::Attribute(attribute) => attribute.attr.as_str() == name && is_name(&attribute.value, module),
-        _ => false,
+        Expr::Name(name) => Some(name.id.as_str()),
+        Expr::Attribute(attribute) => Some(attribute.attr.as_str()),
+        _ => None,
     }
 }
 

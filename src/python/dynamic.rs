@@ -160,14 +160,11 @@ impl<'a> DynamicWalk<'a> {
 
     /// The built-in function that a call calls.
     fn builtin<'b>(&self, call: &'b ExprCall) -> Option<&'b str> {
-        let name = match &*call.func {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) if is_name(&attribute.value, "builtins") => {
-                return Some(attribute.attr.as_str());
-            }
-            _ => return None,
-        };
-        (!self.names.contains(name)).then_some(name)
+        match &*call.func {
+            Expr::Name(name) => Some(name.id.as_str()).filter(|name| !self.names.contains(*name)),
+            Expr::Attribute(attribute) => is_name(&attribute.value, "builtins").then_some(attribute.attr.as_str()),
+            _ => None,
+        }
     }
 
     /// Whether a call makes names of the module, or hands out the table of them.

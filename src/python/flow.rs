@@ -4,7 +4,7 @@ use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef};
 use ruff_python_stdlib::builtins::is_exception;
 
 use super::calls::is_generator;
-use super::condition::is_name;
+use super::condition::{is_dotted, is_name, last_name};
 
 /// The built-in errors that a failed import is. Of names that are not built in nothing is known.
 const IMPORT_ERRORS: [&str; 4] = ["BaseException", "Exception", "ImportError", "ModuleNotFoundError"];
@@ -29,12 +29,7 @@ pub(super) fn runs_when_called(function: &StmtFunctionDef) -> bool {
             Expr::Call(call) => &*call.func,
             other => other,
         };
-        let name = match named {
-            Expr::Name(name) => name.id.as_str(),
-            Expr::Attribute(attribute) => attribute.attr.as_str(),
-            _ => "",
-        };
-        matches!(name, "cache" | "lru_cache")
+        matches!(last_name(named), Some("cache" | "lru_cache"))
     };
     !function.is_async && function.decorator_list.iter().all(is_cache) && !is_generator(&function.body)
 }
@@ -72,15 +67,9 @@ pub(super) fn always_raises(body: &[Stmt]) -> bool {
 /// `sys.exit(…)` and its kin.
 fn ends_program(expression: &Expr) -> bool {
     let Expr::Call(call) = expression else { return false };
-    match &*call.func {
-        Expr::Name(name) => matches!(name.id.as_str(), "exit" | "quit"),
-        Expr::Attribute(attribute) => match attribute.attr.as_str() {
-            "exit" => is_name(&attribute.value, "sys"),
-            "_exit" | "abort" => is_name(&attribute.value, "os"),
-            _ => false,
-        },
-        _ => false,
-    }
+    let functions = [("sys", "exit"), ("os", "_exit"), ("os", "abort")];
+    ["exit", "quit"].into_iter().any(|name| is_name(&call.func, name))
+        || functions.into_iter().any(|(module, name)| is_dotted(&call.func, module, name))
 }
 
 /// Whether a statement may end the function that it stands in.
@@ -110,10 +99,6 @@ fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
 /// `suppress(ImportError)` and its kin.
 pub(super) fn suppresses(expression: &Expr, minor: u8) -> bool {
     let Expr::Call(call) = expression else { return false };
-    let is_suppress = match &*call.func {
-        Expr::Name(name) => name.id.as_str() == "suppress",
-        Expr::Attribute(attribute) => attribute.attr.as_str() == "suppress",
-        _ => false,
-    };
-    is_suppress && call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor))
+    last_name(&call.func) == Some("suppress")
+        && call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor))
 }

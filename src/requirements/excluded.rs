@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
+use super::line::LineRequirement;
 use super::{Origin, RequirementEntry};
 use crate::spec::{PackageName, Requirement, Version};
 
@@ -79,14 +80,6 @@ impl Brought {
     pub(super) fn constraint(&self) -> Option<RequirementEntry> {
         let text = format!("{}=={}", self.name, self.version);
         let requirement: Requirement = text.parse().ok()?;
-        Some(RequirementEntry {
-            is_alone: false,
-            requirement,
-            text,
-            hashes: Vec::new(),
-            config_settings: Vec::new(),
-            direct: None,
-            origin: Origin::Brought { by: self.by.clone() },
-        })
+        Some(LineRequirement::new(requirement, text).into_entry(Origin::Brought { by: self.by.clone() }, &[]))
     }
 }

@@ -8,10 +8,11 @@ use super::direct::{
     path_reference, reference, relative_reference, scheme,
 };
 use super::option_line::{OptionName, OptionUse, Options, options_start, parse_options};
+use super::problem::hide_all;
 use super::{DirectReference, Origin, RequirementEntry};
 use crate::spec::{
     DependencyParts, ExtraName, HashDigest, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl,
-    parse_dependency, parse_extras_list, parse_marker,
+    parse_dependency, parse_extras_list, parse_marker, push_new,
 };
 
 /// Where a line stands: what may be said differs.
@@ -71,12 +72,12 @@ impl LineRequirement {
         self.direct.as_ref().is_some_and(DirectReference::is_editable)
     }
 
-    /// The entry; `hide` takes secrets out of its text.
-    pub(super) fn into_entry(self, origin: Origin, hide: impl Fn(&str) -> String) -> RequirementEntry {
+    /// The entry; what is `hidden` is taken out of its text, and so are credentials.
+    pub(super) fn into_entry(self, origin: Origin, hidden: &[(String, String)]) -> RequirementEntry {
         RequirementEntry {
             is_alone: false,
             requirement: self.requirement,
-            text: hide(&self.text),
+            text: hide_all(&self.text, hidden),
             hashes: self.hashes,
             config_settings: self.config_settings,
             direct: self.direct,
@@ -95,7 +96,8 @@ pub(super) fn read_line(text: &str, folders: &Folders, place: LineContext) -> Re
     if !requirement_text.trim().is_empty() {
         refuse_stray(&options, text)?;
         if let Some(option) = options.uses.iter().find(|option| names_requirements(option.name)) {
-            return Err(SyntaxError::new(option.at, option.end - option.at, "this option stands beside a requirement")
+            return Err(option
+                .wrong("this option stands beside a requirement")
                 .hint(format!("pip would ignore it; put `{}` on a line of its own", option.name.long())));
         }
         warn_ignored(&options, &mut warnings, &[OptionName::Hash, OptionName::ConfigSettings], "beside a requirement");
@@ -107,12 +109,9 @@ pub(super) fn read_line(text: &str, folders: &Folders, place: LineContext) -> Re
     let mut names = options.uses.iter().filter(|option| names_requirements(option.name));
     let first = names.next();
     if let (Some(first), Some(second)) = (first, names.next()) {
-        return Err(SyntaxError::new(
-            second.at,
-            second.end - second.at,
-            "a second option of this kind stands on the line",
-        )
-        .hint(format!("pip would read `{}` alone; give each a line of its own", first.name.long())));
+        return Err(second
+            .wrong("a second option of this kind stands on the line")
+            .hint(format!("pip would read `{}` alone; give each a line of its own", first.name.long())));
     }
     if let Some(option) = first.filter(|option| option.name == OptionName::Editable).cloned() {
         let found = read_editable(text, &option, &options, folders, place, &mut warnings)?;
@@ -174,9 +173,7 @@ fn warn_ignored(options: &Options, warnings: &mut Vec<String>, heeded: &[OptionN
 fn add_options(found: &mut LineRequirement, options: &Options) -> Result<(), SyntaxError> {
     for option in options.of(OptionName::Hash) {
         let hash = parse_hash(option)?;
-        if !found.hashes.contains(&hash) {
-            found.hashes.push(hash);
-        }
+        push_new(&mut found.hashes, hash);
     }
     for option in options.of(OptionName::ConfigSettings) {
         found.config_settings.push(parse_setting(option)?);
@@ -185,17 +182,14 @@ fn add_options(found: &mut LineRequirement, options: &Options) -> Result<(), Syn
 }
 
 fn parse_hash(option: &OptionUse) -> Result<HashDigest, SyntaxError> {
-    HashDigest::from_str(&option.value).map_err(|error| {
-        let length = option.end - option.value_at;
-        SyntaxError::new(option.value_at, length, error.to_string()).expected("`sha256:` and 64 hexadecimal digits")
-    })
+    HashDigest::from_str(&option.value)
+        .map_err(|error| option.wrong_value(error.to_string()).expected("`sha256:` and 64 hexadecimal digits"))
 }
 
 fn parse_setting(option: &OptionUse) -> Result<(String, String), SyntaxError> {
     match option.value.split_once('=') {
         Some((key, value)) => Ok((key.to_owned(), value.to_owned())),
-        None => Err(SyntaxError::new(option.value_at, option.end - option.value_at, "a setting is a key and a value")
-            .expected("`KEY=VALUE`")),
+        None => Err(option.wrong_value("a setting is a key and a value").expected("`KEY=VALUE`")),
     }
 }
 
@@ -472,11 +466,9 @@ fn read_editable(
     place: LineContext,
     warnings: &mut Vec<String>,
 ) -> Result<LineRequirement, SyntaxError> {
-    let at_option = |message: &str| SyntaxError::new(option.at, option.end - option.at, message);
     if place == LineContext::Constraint {
-        return Err(
-            at_option("a constraint cannot be editable").hint("remove `-e`, or move the line to a requirements file")
-        );
+        let error = option.wrong("a constraint cannot be editable");
+        return Err(error.hint("remove `-e`, or move the line to a requirements file"));
     }
     warn_ignored(
         options,
@@ -484,31 +476,24 @@ fn read_editable(
         &[OptionName::Editable, OptionName::ConfigSettings],
         "beside an editable requirement",
     );
-    let whole = |why: String| SyntaxError::new(option.value_at, option.end - option.value_at, why);
+    let whole = |error: SyntaxError| option.wrong_value(error.message);
+    let placed = |error: SyntaxError| SyntaxError { at: option.value_at, length: option.value_length(), ..error };
     let Some((value, outer_marker)) = marker_behind(text, option.value.trim(), options)? else {
-        return refuse_stray(options, text).and(Err(at_option("words stand behind it")));
+        return refuse_stray(options, text).and(Err(option.wrong("words stand behind it")));
     };
     let mut found = match parse_dependency(value) {
         Ok(parts) if parts.url.is_some() => {
             let marker = parts.marker.clone();
-            let subject = read_named(value, parts, true, folders).map_err(|error| whole(error.message))?;
-            subject.into_found(marker, value, warnings).map_err(|error| whole(error.message))?
+            let subject = read_named(value, parts, true, folders).map_err(whole)?;
+            subject.into_found(marker, value, warnings).map_err(whole)?
         }
         _ => {
             let (value, marker) = match value.split_once("; ").or_else(|| value.split_once(" ;")) {
-                Some((value, marker)) => (value.trim(), parse_marker(marker).map_err(|error| whole(error.message))?),
+                Some((value, marker)) => (value.trim(), parse_marker(marker).map_err(whole)?),
                 None => (value, MarkerTree::TRUE),
             };
-            let subject = editable_subject(value, folders).map_err(|error| SyntaxError {
-                at: option.value_at,
-                length: option.end - option.value_at,
-                ..error
-            })?;
-            subject.into_found(marker, value, warnings).map_err(|error| SyntaxError {
-                at: option.value_at,
-                length: option.end - option.value_at,
-                ..error
-            })?
+            let subject = editable_subject(value, folders).map_err(placed)?;
+            subject.into_found(marker, value, warnings).map_err(placed)?
         }
     };
     found.requirement.marker.and(outer_marker);

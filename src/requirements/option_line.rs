@@ -87,6 +87,22 @@ pub(super) struct OptionUse {
     pub(super) value_at: usize,
 }
 
+impl OptionUse {
+    pub(super) fn value_length(&self) -> usize {
+        self.end - self.value_at
+    }
+
+    /// An error over the option and its value.
+    pub(super) fn wrong(&self, message: &str) -> SyntaxError {
+        SyntaxError::new(self.at, self.end - self.at, message)
+    }
+
+    /// An error over the value alone.
+    pub(super) fn wrong_value(&self, message: impl Into<String>) -> SyntaxError {
+        SyntaxError::new(self.value_at, self.value_length(), message)
+    }
+}
+
 /// The options of a line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Options {

@@ -19,7 +19,8 @@ use super::tables::{self, PoetryDependency, PyprojectDocument, Tables, TiedTo};
 use super::toml_text::TomlText;
 use super::{Alternatives, RequirementEntry};
 use crate::spec::{
-    ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl, VersionSpecifiers, toml_reason,
+    ExtraName, MarkerTree, PackageName, Requirement, SyntaxError, VersionOrUrl, VersionSpecifiers, push_new,
+    toml_reason,
 };
 
 /// Which requirements of a `pyproject.toml` are wanted.
@@ -312,8 +313,7 @@ impl GroupReading<'_> {
                 Some(Member { found, span, any_of: Vec::new() })
             }
             Err(error) => {
-                let problem = self.toml.problem_in_string(&span, text.get_ref(), &error);
-                self.push_problem(problem);
+                push_new(&mut self.answer.problems, self.toml.problem_in_string(&span, text.get_ref(), &error));
                 None
             }
         }
@@ -356,7 +356,7 @@ impl GroupReading<'_> {
                 let extra = path.last().cloned();
                 for member in self.tied(&member, extra.as_ref()) {
                     let origin = self.toml.origin(&member.span);
-                    let entry = member.found.into_entry(origin, |text| hide_all(text, &[]));
+                    let entry = member.found.into_entry(origin, &[]);
                     if !member.any_of.is_empty() && entry.direct.is_none() {
                         self.answer.alternatives.push(Alternatives {
                             name: entry.requirement.name.clone(),
@@ -366,9 +366,7 @@ impl GroupReading<'_> {
                             origin: entry.origin.clone(),
                         });
                     }
-                    if !self.answer.entries.contains(&entry) {
-                        self.answer.entries.push(entry);
-                    }
+                    push_new(&mut self.answer.entries, entry);
                 }
             }
         }
@@ -390,7 +388,7 @@ impl GroupReading<'_> {
                 TiedTo::Index(_) => continue,
                 TiedTo::Place(reference) => under.found.tie_to(reference),
                 TiedTo::Unusable(problem) => {
-                    self.push_problem((**problem).clone());
+                    push_new(&mut self.answer.problems, (**problem).clone());
                     return Vec::new();
                 }
             }
@@ -465,13 +463,7 @@ impl GroupReading<'_> {
     }
 
     fn report(&mut self, span: &Range<usize>, error: &SyntaxError) {
-        self.push_problem(self.toml.problem(span, error));
-    }
-
-    fn push_problem(&mut self, problem: Problem) {
-        if !self.answer.problems.contains(&problem) {
-            self.answer.problems.push(problem);
-        }
+        push_new(&mut self.answer.problems, self.toml.problem(span, error));
     }
 }
 

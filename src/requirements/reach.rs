@@ -4,7 +4,6 @@
 //! of the `pyproject.toml` beside a requirements file, and of each local project that is reached count for the whole
 //! run; where two of them contradict each other, that is an error.
 
-use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use super::problem::Problem;
@@ -18,7 +17,7 @@ use super::{
     RefusedName, RequirementEntry, TableSettings, UvFiles,
 };
 use crate::regular::FileBytes;
-use crate::spec::{MarkerTree, PackageName};
+use crate::spec::{MarkerTree, PackageName, push_new};
 
 impl RequirementsReader<'_> {
     /// Reads the tables beside the files that were read, and those of every folder that is reached from there.
@@ -40,16 +39,10 @@ impl RequirementsReader<'_> {
         for folder in &folders {
             self.read_ties_above(folder);
         }
-        let mut waiting: VecDeque<PathBuf> = VecDeque::new();
-        let mut seen = Vec::new();
-        loop {
-            for folder in self.folders() {
-                if !seen.contains(&folder) {
-                    seen.push(folder.clone());
-                    waiting.push_back(folder);
-                }
-            }
-            let Some(folder) = waiting.pop_front() else { break };
+        let mut reached = Vec::new();
+        for at in 0.. {
+            self.folders().into_iter().for_each(|folder| push_new(&mut reached, folder));
+            let Some(folder) = reached.get(at) else { break };
             self.read_tables(&folder.join("pyproject.toml"), Scope::Reached);
         }
         self.refuse_contradictions();
@@ -212,16 +205,12 @@ impl RequirementsReader<'_> {
             TiedTo::Index(index) => {
                 let (name, index, origin) = (tie.name.clone(), index.clone(), tie.origin.clone());
                 let pin = Pin { name, index, marker: tie.marker.clone(), origin };
-                if !self.manifest.pins.contains(&pin) {
-                    self.manifest.pins.push(pin);
-                }
+                push_new(&mut self.manifest.pins, pin);
             }
             TiedTo::Unusable(problem) => {
                 let refused =
                     RefusedName { name: tie.name.clone(), marker: tie.marker.clone(), problem: (**problem).clone() };
-                if !self.manifest.refused.contains(&refused) {
-                    self.manifest.refused.push(refused);
-                }
+                push_new(&mut self.manifest.refused, refused);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::decode::decode;
 use super::direct::{Folders, reference, scheme};
-use super::line::{Line, read_line};
+use super::line::{Line, LineContext, read_line};
 use super::lines::{LogicalLine, logical_lines, physical_lines};
 use super::option_line::{OptionName, OptionUse, Options};
 use super::options::{FEATURES, trusted_host};
@@ -20,7 +20,7 @@ use super::toml_text::TomlText;
 use super::{FileOptions, FileRead, Manifest, ManifestInputs, Origin, RequirementEntry};
 use crate::archive::normalized;
 use crate::regular::FileBytes;
-use crate::spec::{SafeUrl, SyntaxError, line_at, sha256_without_userinfo};
+use crate::spec::{SafeUrl, SyntaxError, line_at, push_new, sha256_without_userinfo};
 
 /// How many files may be read in one run: a file may be included twice, so without a bound a few lines could ask for
 /// millions.
@@ -188,11 +188,11 @@ impl<'a> RequirementsReader<'a> {
         let line = LogicalLine::alone(text.trim());
         let folders = Folders { working: self.inputs.working_folder.clone(), ..Folders::default() };
         let problem = |error: &SyntaxError| Problem::in_line(Origin::CommandLine, &line.text, error.at, error, &[]);
-        match read_line(&line.text, &folders, super::line::LineContext::CommandLine) {
+        match read_line(&line.text, &folders, LineContext::CommandLine) {
             Ok(Line { requirement: Some(found), warnings, .. }) => {
                 self.warn(&Origin::CommandLine, &warnings, &[]);
                 let is_unnamed = found.is_unnamed;
-                let entry = found.into_entry(Origin::CommandLine, |text| hide_all(text, &[]));
+                let entry = found.into_entry(Origin::CommandLine, &[]);
                 let manifest = &mut self.manifest;
                 let list = if is_unnamed { &mut manifest.unnamed } else { &mut manifest.requirements };
                 list.push(entry);
@@ -328,11 +328,7 @@ impl<'a> RequirementsReader<'a> {
         role: Role,
         ancestors: &mut Vec<Location>,
     ) -> Result<(), SyntaxError> {
-        let place = if role == Role::Constraint {
-            super::line::LineContext::Constraint
-        } else {
-            super::line::LineContext::File
-        };
+        let place = if role == Role::Constraint { LineContext::Constraint } else { LineContext::File };
         let Line { requirement, options, warnings } = read_line(&line.text, &source.folders, place)?;
         let origin = source.origin(line.number);
         self.warn(&origin, &warnings, &line.expanded);
@@ -344,7 +340,7 @@ impl<'a> RequirementsReader<'a> {
                 return Err(SyntaxError::new(0, line.text.len(), "the name of the project is not known")
                     .expected("`name @ URL`"));
             }
-            let entry = found.into_entry(origin, |text| hide_all(text, &line.expanded));
+            let entry = found.into_entry(origin, &line.expanded);
             if is_unnamed {
                 self.manifest.unnamed.push(entry);
             } else {
@@ -352,16 +348,17 @@ impl<'a> RequirementsReader<'a> {
             }
             return Ok(());
         }
-        let nested = options.of(OptionName::Requirement).next().map(|option| (option, role_inside(role)));
+        // In a constraints file `-r` names requirements, as in pip.
+        let role_inside = if role == Role::Override { role } else { Role::Requirement };
+        let nested = options.of(OptionName::Requirement).next().map(|option| (option, role_inside));
         let nested =
             nested.or_else(|| options.of(OptionName::Constraint).next().map(|option| (option, Role::Constraint)));
         let Some((option, nested_role)) = nested else {
             return self.option_line(&options, source);
         };
-        let length = option.end - option.value_at;
         let location = locate_nested(&option.value, source.location, &self.inputs.working_folder)
-            .map_err(|why| SyntaxError::new(option.value_at, length, why))?;
-        let asked = |why: String| source.problem(line, &SyntaxError::new(option.value_at, length, why));
+            .map_err(|why| option.wrong_value(why))?;
+        let asked = |why: String| source.problem(line, &option.wrong_value(why));
         self.read_file(&location, nested_role, ancestors, Some(&asked));
         Ok(())
     }
@@ -376,25 +373,18 @@ impl<'a> RequirementsReader<'a> {
 
     /// `--no-binary` and its like, the only options of another kind that pip heeds beside a requirement.
     fn format_options(&mut self, options: &Options) -> Result<(), SyntaxError> {
+        let FileOptions { format_control: formats, release_control: releases, .. } = &mut self.manifest.options;
         for option in &options.uses {
-            let control = &mut self.manifest.options;
             let (set, other) = match option.name {
-                OptionName::NoBinary => {
-                    (&mut control.format_control.no_binary, &mut control.format_control.only_binary)
-                }
-                OptionName::OnlyBinary => {
-                    (&mut control.format_control.only_binary, &mut control.format_control.no_binary)
-                }
-                OptionName::AllReleases => {
-                    (&mut control.release_control.all_releases, &mut control.release_control.only_final)
-                }
-                OptionName::OnlyFinal => {
-                    (&mut control.release_control.only_final, &mut control.release_control.all_releases)
-                }
+                OptionName::NoBinary => (&mut formats.no_binary, &mut formats.only_binary),
+                OptionName::OnlyBinary => (&mut formats.only_binary, &mut formats.no_binary),
+                OptionName::AllReleases => (&mut releases.all_releases, &mut releases.only_final),
+                OptionName::OnlyFinal => (&mut releases.only_final, &mut releases.all_releases),
                 _ => continue,
             };
             set.extend(&option.value, other).map_err(|word| {
-                at_value(option, format!("`{word}` is not a project name"))
+                option
+                    .wrong_value(format!("`{word}` is not a project name"))
                     .expected("project names with commas between them, `:all:` or `:none:`")
             })?;
         }
@@ -407,19 +397,11 @@ impl<'a> RequirementsReader<'a> {
             let all = &mut self.manifest.options;
             let folders = &source.folders;
             match option.name {
-                OptionName::IndexUrl => all.index_url = Some(index_url(option, folders)?),
+                OptionName::IndexUrl => all.index_url = Some(location_url(option, folders, true)?),
                 OptionName::ExtraIndexUrl => {
-                    let url = index_url(option, folders)?;
-                    if !all.extra_index_urls.contains(&url) {
-                        all.extra_index_urls.push(url);
-                    }
+                    push_new(&mut all.extra_index_urls, location_url(option, folders, true)?);
                 }
-                OptionName::FindLinks => {
-                    let url = find_links(option, folders)?;
-                    if !all.find_links.contains(&url) {
-                        all.find_links.push(url);
-                    }
-                }
+                OptionName::FindLinks => push_new(&mut all.find_links, location_url(option, folders, false)?),
                 OptionName::NoIndex => all.no_index = true,
                 OptionName::PreferBinary => all.prefer_binary = true,
                 OptionName::Pre => all.pre = true,
@@ -427,24 +409,19 @@ impl<'a> RequirementsReader<'a> {
                     all.require_hashes |= option.name == OptionName::RequireHashes;
                     all.no_require_hashes |= option.name == OptionName::NoRequireHashes;
                     if all.require_hashes && all.no_require_hashes {
-                        let message = "`--require-hashes` and `--no-require-hashes` exclude each other";
-                        return Err(SyntaxError::new(option.at, option.end - option.at, message));
+                        return Err(option.wrong("`--require-hashes` and `--no-require-hashes` exclude each other"));
                     }
                 }
                 OptionName::TrustedHost => {
-                    let host = trusted_host(option).map_err(|why| at_value(option, why))?;
-                    if !all.trusted_hosts.contains(&host) {
-                        all.trusted_hosts.push(host);
-                    }
+                    push_new(&mut all.trusted_hosts, trusted_host(option).map_err(|why| option.wrong_value(why))?);
                 }
                 OptionName::UseFeature => {
                     if !FEATURES.contains(&option.value.as_str()) {
-                        return Err(at_value(option, format!("`{}` is not a feature that pip knows", option.value))
+                        return Err(option
+                            .wrong_value(format!("`{}` is not a feature that pip knows", option.value))
                             .expected(format!("one of {}", FEATURES.map(|name| format!("`{name}`")).join(", "))));
                     }
-                    if !all.features.contains(&option.value) {
-                        all.features.push(option.value.clone());
-                    }
+                    push_new(&mut all.features, option.value.clone());
                 }
                 OptionName::NoBinary
                 | OptionName::OnlyBinary
@@ -461,43 +438,28 @@ impl<'a> RequirementsReader<'a> {
     }
 }
 
-/// An error over the value of an option.
-pub(super) fn at_value(option: &OptionUse, message: String) -> SyntaxError {
-    SyntaxError::new(option.value_at, option.end - option.value_at, message)
-}
-
-/// What `-r` inside a file of this role means: in a constraints file it names requirements, as in pip.
-fn role_inside(role: Role) -> Role {
-    if role == Role::Override { Role::Override } else { Role::Requirement }
-}
-
-fn index_url(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
-    location_url(option, folders, true)
-}
-
-fn find_links(option: &OptionUse, folders: &Folders) -> Result<SafeUrl, SyntaxError> {
-    location_url(option, folders, false)
-}
-
 fn location_url(option: &OptionUse, folders: &Folders, always_folder: bool) -> Result<SafeUrl, SyntaxError> {
     let value = option.value.trim();
     if value.is_empty() {
-        return Err(at_value(option, format!("`{}` needs a value", option.name.long())).expected("a URL or a folder"));
+        return Err(option
+            .wrong_value(format!("`{}` needs a value", option.name.long()))
+            .expected("a URL or a folder"));
     }
     match scheme(value).as_deref() {
         Some("http" | "https" | "codeartifact" | "s3" | "gs") => {
-            SafeUrl::parse(value).map_err(|error| at_value(option, error.to_string()))
+            SafeUrl::parse(value).map_err(|error| option.wrong_value(error.to_string()))
         }
         Some("file") => {
-            let found = reference(value, false, folders).map_err(|why| at_value(option, why))?;
+            let found = reference(value, false, folders).map_err(|why| option.wrong_value(why))?;
             Ok(found.url)
         }
-        Some(other) if value.contains("://") => Err(at_value(option, format!("`{other}` URLs are not supported here"))
+        Some(other) if value.contains("://") => Err(option
+            .wrong_value(format!("`{other}` URLs are not supported here"))
             .expected("`https`, `http`, `file` or a folder")),
         _ => {
-            let path = folders.resolve(value).map_err(|why| at_value(option, why))?.path;
+            let path = folders.resolve(value).map_err(|why| option.wrong_value(why))?.path;
             let is_folder = always_folder || path.is_dir() || value.ends_with('/');
-            SafeUrl::from_named_path(value, &path, is_folder).map_err(|error| at_value(option, error.to_string()))
+            SafeUrl::from_named_path(value, &path, is_folder).map_err(|error| option.wrong_value(error.to_string()))
         }
     }
 }

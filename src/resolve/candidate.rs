@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use super::policy::{Policy, ProjectRules};
+use super::policy::{Demand, Limit, Policy, ProjectRules};
+use super::provider::Direct;
 use super::ranges;
-use crate::requirements::DirectReference;
 use crate::resolution::Exclusion;
 use crate::spec::{DistFile, DistFilename, HashDigest, VersionSpecifiers, Yanked};
 use crate::target::TagPriority;
@@ -40,12 +40,7 @@ pub(super) fn judge_apart_from_time<'a>(
     rules: &ProjectRules,
     file: &'a DistFile,
 ) -> Result<FileRank<'a>, Exclusion> {
-    let python = policy.target.python_full_version();
-    if let Some(specifiers) = &file.requires_python
-        && !policy.python_fits(specifiers)
-    {
-        return Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available: python.clone() });
-    }
+    policy.check_python(file.requires_python.as_ref())?;
     let wheel = match &file.filename {
         DistFilename::Sdist(_) if rules.may_build => None,
         DistFilename::Sdist(_) => return Err(Exclusion::OnlySdist),
@@ -70,28 +65,16 @@ pub(super) fn judge_apart_from_time<'a>(
 }
 
 /// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.
-pub(super) fn judge_direct(
-    policy: &Policy,
-    rules: &ProjectRules,
-    reference: &DirectReference,
-    file: &DistFile,
-) -> Result<(), Exclusion> {
-    if let Some(demand) = rules.demand.as_ref().filter(|demand| !demand.reference.is_same_place(reference)) {
+pub(super) fn judge_direct(policy: &Policy, rules: &ProjectRules, direct: &Direct) -> Result<(), Exclusion> {
+    let is_another = |demand: &&Demand| !demand.reference.is_same_place(&direct.reference);
+    if let Some(demand) = rules.demand.as_ref().filter(is_another) {
         return Err(Exclusion::Constraint { text: demand.text.clone(), origin: demand.origin.clone() });
     }
-    if let Some(specifiers) = &file.requires_python
-        && !policy.python_fits(specifiers)
-    {
-        let available = policy.target.python_full_version().clone();
-        return Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available });
-    }
-    if let DistFilename::Wheel(wheel) = &file.filename {
+    policy.check_python(direct.dist.metadata.requires_python.as_ref())?;
+    if let DistFilename::Wheel(wheel) = &direct.dist.file.filename {
         policy.target.tags().compatibility(wheel).map_err(Exclusion::Tags)?;
     }
-    if let Some(limit) = rules.limit_against(file.version()) {
-        return Err(Exclusion::Constraint { text: limit.text.clone(), origin: limit.origin.clone() });
-    }
-    Ok(())
+    rules.limit_against(direct.dist.file.version()).map(Limit::exclusion).map_or(Ok(()), Err)
 }
 
 /// Compares two usable files of one version; the name decides where nothing else does, so the page's order never does.
@@ -118,8 +101,14 @@ fn digest_fit(offered: &[HashDigest], accepted: &[HashDigest]) -> DigestFit {
 }
 
 impl Policy {
-    /// Whether the target's Python is one of these.
-    pub(super) fn python_fits(&self, specifiers: &VersionSpecifiers) -> bool {
-        ranges::contains(specifiers, self.target.python_full_version())
+    /// Excludes what is not for the target's Python.
+    pub(super) fn check_python(&self, required: Option<&VersionSpecifiers>) -> Result<(), Exclusion> {
+        let python = self.target.python_full_version();
+        match required.filter(|specifiers| !ranges::contains(specifiers, python)) {
+            Some(specifiers) => {
+                Err(Exclusion::RequiresPython { specifiers: specifiers.clone(), available: python.clone() })
+            }
+            None => Ok(()),
+        }
     }
 }

@@ -269,17 +269,12 @@ fn conflict(
     metadata: &crate::spec::CoreMetadata,
 ) -> Result<Option<Exclusion>, SourceError> {
     for extra in std::iter::once(None).chain(project.extras.iter().map(Some)) {
-        for requirement in needs::requirements_of(provider, metadata, extra) {
-            for applied in needs::with_overrides(provider, requirement, None, None) {
-                let Some(other) = chosen.get(&applied.requirement.name) else { continue };
-                if applied.requirement.name != *name
-                    && !needs::required_range(provider, &applied)?.contains(&other.version)
-                {
-                    return Ok(Some(Exclusion::Conflict {
-                        requirement: Box::new(applied.requirement),
-                        chosen: other.version.version.clone(),
-                    }));
-                }
+        for applied in needs::applied_of(provider, metadata, extra) {
+            let Some(other) = chosen.get(&applied.requirement.name) else { continue };
+            if applied.requirement.name != *name && !needs::required_range(provider, &applied)?.contains(&other.version)
+            {
+                let (requirement, chosen) = (Box::new(applied.requirement), other.version.version.clone());
+                return Ok(Some(Exclusion::Conflict { requirement, chosen }));
             }
         }
     }

@@ -102,7 +102,7 @@ impl ListedVersions {
     pub(super) fn exclusion(&self, policy: &Policy, rules: &ProjectRules, release: &Release) -> Option<Exclusion> {
         let version = &release.version.version;
         if let Some(limit) = rules.limit_against(version) {
-            return Some(Exclusion::Constraint { text: limit.text.clone(), origin: limit.origin.clone() });
+            return Some(limit.exclusion());
         }
         if let Err(reason) = self.verdict(policy, rules, release) {
             return Some(reason.clone());

@@ -13,7 +13,7 @@ use super::source::SourceError;
 use super::sourced::{self, SourcedVersion};
 use crate::requirements::{DirectReference, Origin};
 use crate::resolution::Exclusion;
-use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, VersionOrUrl};
+use crate::spec::{CoreMetadata, ExtraName, Operator, PackageName, Requirement, VersionOrUrl, push_new};
 
 /// What one version of one package, or the user, requires.
 #[derive(Default)]
@@ -54,14 +54,10 @@ impl Needs {
         if !provider.follows(name) {
             return Ok(Ok(needs));
         }
-        for requirement in requirements_of(provider, metadata, extra) {
-            for applied in with_overrides(provider, requirement, None, None) {
-                if let Err(error) = needs.add(provider, Some((name, version)), &applied) {
-                    if error.skippable {
-                        return Ok(Err(Exclusion::Metadata(error.to_string())));
-                    }
-                    return Err(error);
-                }
+        for applied in applied_of(provider, metadata, extra) {
+            match needs.add(provider, Some((name, version)), &applied) {
+                Err(error) if error.skippable => return Ok(Err(Exclusion::Metadata(error.to_string()))),
+                added => added?,
             }
         }
         match needs.ranges.get(&Package::Project(name.clone())) {
@@ -108,34 +104,32 @@ pub(super) fn unmet(
     metadata: &CoreMetadata,
     rivals: &[Rc<Rival>],
 ) -> Result<Option<Exclusion>, SourceError> {
-    for requirement in requirements_of(provider, metadata, None) {
-        for applied in with_overrides(provider, requirement, None, None) {
-            let required = &applied.requirement.name;
-            let rules = provider.policy.rules(required);
-            let is_direct = applied.direct.is_some()
-                || rules.demand.is_some()
-                || matches!(applied.requirement.version_or_url, Some(VersionOrUrl::Url(_)));
-            if required == name || is_direct {
-                continue;
+    for applied in applied_of(provider, metadata, None) {
+        let required = &applied.requirement.name;
+        let rules = provider.policy.rules(required);
+        let is_direct = applied.direct.is_some()
+            || rules.demand.is_some()
+            || matches!(applied.requirement.version_or_url, Some(VersionOrUrl::Url(_)));
+        if required == name || is_direct {
+            continue;
+        }
+        let range = required_range(provider, &applied)?;
+        let is_in_the_way =
+            |rival: &&Rc<Rival>| rival.leaves.get(required).is_some_and(|left| left.is_disjoint(&range));
+        if let Some(rival) = rivals.iter().find(is_in_the_way) {
+            let requirement = Box::new(applied.requirement);
+            return Ok(Some(Exclusion::Rivalled { requirement, by: rival.by.clone() }));
+        }
+        let is_unmet = match provider.project_if_known(required) {
+            Some(Known::Unknown(_)) => true,
+            Some(Known::Listed(listing)) => {
+                listing.candidates(&provider.policy, rules, &range).next().is_none()
+                    && !provider.has_direct_in(required, &range)
             }
-            let range = required_range(provider, &applied)?;
-            let is_in_the_way =
-                |rival: &&Rc<Rival>| rival.leaves.get(required).is_some_and(|left| left.is_disjoint(&range));
-            if let Some(rival) = rivals.iter().find(is_in_the_way) {
-                let requirement = Box::new(applied.requirement);
-                return Ok(Some(Exclusion::Rivalled { requirement, by: rival.by.clone() }));
-            }
-            let is_unmet = match provider.project_if_known(required) {
-                Some(Known::Unknown(_)) => true,
-                Some(Known::Listed(listing)) => {
-                    listing.candidates(&provider.policy, rules, &range).next().is_none()
-                        && !provider.has_direct_in(required, &range)
-                }
-                Some(Known::Offline) | None => false,
-            };
-            if is_unmet {
-                return Ok(Some(Exclusion::Unmet(Box::new(applied.requirement))));
-            }
+            Some(Known::Offline) | None => false,
+        };
+        if is_unmet {
+            return Ok(Some(Exclusion::Unmet(Box::new(applied.requirement))));
         }
     }
     Ok(None)
@@ -166,6 +160,15 @@ pub(super) fn requirements_of<'m>(
     })
 }
 
+/// The same, with overrides in place of what they replace.
+pub(super) fn applied_of(
+    provider: &Provider<'_>,
+    metadata: &CoreMetadata,
+    extra: Option<&ExtraName>,
+) -> impl Iterator<Item = Applied> {
+    requirements_of(provider, metadata, extra).flat_map(|it| with_overrides(provider, it, None, None))
+}
+
 /// A requirement that applies, or the overrides that stand in its place; nothing for an excluded project.
 ///
 /// An override whose marker is false takes the requirement away. The extras that were asked for stay.
@@ -188,9 +191,7 @@ pub(super) fn with_overrides(
         .map(|entry| {
             let mut replaced = entry.requirement.clone();
             for extra in &requirement.extras {
-                if !replaced.extras.contains(extra) {
-                    replaced.extras.push(extra.clone());
-                }
+                push_new(&mut replaced.extras, extra.clone());
             }
             Applied { requirement: replaced, direct: entry.direct.clone(), origin: Some(entry.origin.clone()) }
         })

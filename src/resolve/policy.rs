@@ -10,6 +10,7 @@ use super::{PrereleaseMode, ResolutionMode, ResolveOptions, WheelRoom};
 use crate::requirements::{
     DirectReference, FileOptions, FormatControl, Manifest, Origin, ProjectSet, ReleaseControl, RequirementEntry,
 };
+use crate::resolution::Exclusion;
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -313,6 +314,11 @@ impl ProjectRules {
 }
 
 impl Limit {
+    /// The reason why a version is not taken that the limit leaves out.
+    pub(super) fn exclusion(&self) -> Exclusion {
+        Exclusion::Constraint { text: self.text.clone(), origin: self.origin.clone() }
+    }
+
     fn of(entry: &RequirementEntry) -> Option<Self> {
         match &entry.requirement.version_or_url {
             Some(VersionOrUrl::VersionSpecifier(specifiers)) => Some(Self {

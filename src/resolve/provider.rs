@@ -46,12 +46,15 @@ pub(super) struct Provider<'a> {
 /// The listings that have arrived, shared with threads that fetch ahead. Never asked for what decides an answer.
 type Listings = Arc<Mutex<HashMap<PackageName, Arc<ListedVersions>>>>;
 
+/// The metadata of a version, or why the version cannot be used.
+type Judged = Result<Arc<CoreMetadata>, Exclusion>;
+
 /// What has been learned and done so far.
 #[derive(Default)]
 pub(super) struct SolverState {
     projects: HashMap<PackageName, Known>,
     directs: Vec<Direct>,
-    metadata: HashMap<(PackageName, SourcedVersion), Result<Arc<CoreMetadata>, Exclusion>>,
+    metadata: HashMap<(PackageName, SourcedVersion), Judged>,
     first_seen: HashMap<Package, u32>,
     announced: HashSet<PackageName>,
     prefetched: HashSet<(PackageName, Version)>,
@@ -102,6 +105,7 @@ pub(super) struct Direct {
     pub(super) name: PackageName,
     pub(super) reference: DirectReference,
     pub(super) dist: Arc<DirectDist>,
+    version: SourcedVersion,
 }
 
 impl<'a> Provider<'a> {
@@ -170,11 +174,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The metadata of a version, checked against what the version was chosen for, or why the version cannot be used.
-    pub(super) fn metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+    pub(super) fn metadata(&self, name: &PackageName, version: &SourcedVersion) -> Result<Judged, SourceError> {
         let key = (name.clone(), version.clone());
         if let Some(known) = self.state.borrow().metadata.get(&key) {
             return Ok(known.clone());
@@ -185,11 +185,7 @@ impl<'a> Provider<'a> {
     }
 
     /// The metadata of a version if it has been asked for already.
-    pub(super) fn known_metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Option<Result<Arc<CoreMetadata>, Exclusion>> {
+    pub(super) fn known_metadata(&self, name: &PackageName, version: &SourcedVersion) -> Option<Judged> {
         self.state.borrow().metadata.get(&(name.clone(), version.clone())).cloned()
     }
 
@@ -199,25 +195,20 @@ impl<'a> Provider<'a> {
         name: &PackageName,
         reference: &DirectReference,
     ) -> Result<SourcedVersion, SourceError> {
-        let number_of = |directs: &[Direct]| {
-            (0..).zip(directs).find(|(_, known)| known.name == *name && known.reference.is_same_place(reference)).map(
-                |(number, known)| SourcedVersion {
-                    version: known.dist.metadata.version.clone(),
-                    source: VersionSource::Direct(number),
-                },
-            )
-        };
-        if let Some(known) = number_of(&self.state.borrow().directs) {
-            return Ok(known);
+        let is_it = |known: &&Direct| known.name == *name && known.reference.is_same_place(reference);
+        if let Some(known) = self.state.borrow().directs.iter().find(is_it) {
+            return Ok(known.version.clone());
         }
         let dist = self.source.direct(name, reference)?;
         if dist.metadata.name != *name {
             let (file, found) = (dist.file.filename.to_string(), dist.metadata.name.clone());
             return Err(SourceError::new(Unfit::OtherProject { file, found, wanted: name.clone() }, false));
         }
-        let mut state = self.state.borrow_mut();
-        state.directs.push(Direct { name: name.clone(), reference: reference.clone(), dist });
-        Ok(number_of(&state.directs).expect("it was just added"))
+        let directs = &mut self.state.borrow_mut().directs;
+        let source = VersionSource::Direct(u32::try_from(directs.len()).unwrap_or(u32::MAX));
+        let version = SourcedVersion { version: dist.metadata.version.clone(), source };
+        directs.push(Direct { name: name.clone(), reference: reference.clone(), dist, version: version.clone() });
+        Ok(version)
     }
 
     /// The direct reference of a number.
@@ -238,16 +229,9 @@ impl<'a> Provider<'a> {
         listing.verdict(&self.policy, self.policy.rules(name), release).ok().cloned()
     }
 
-    fn ask_metadata(
-        &self,
-        name: &PackageName,
-        version: &SourcedVersion,
-    ) -> Result<Result<Arc<CoreMetadata>, Exclusion>, SourceError> {
+    fn ask_metadata(&self, name: &PackageName, version: &SourcedVersion) -> Result<Judged, SourceError> {
         if let Some(direct) = self.direct_of(version) {
-            let mut file = direct.dist.file.clone();
-            file.requires_python.clone_from(&direct.dist.metadata.requires_python);
-            let rules = self.policy.rules(name);
-            let judged = candidate::judge_direct(&self.policy, rules, &direct.reference, &file);
+            let judged = candidate::judge_direct(&self.policy, self.policy.rules(name), &direct);
             return Ok(judged.map(|()| Arc::clone(&direct.dist.metadata)));
         }
         let Some(file) = self.file_of(name, version) else {
@@ -264,15 +248,7 @@ impl<'a> Provider<'a> {
         if metadata.version != version.version {
             return Ok(Err(Exclusion::Metadata(format!("it says that it is version {}", metadata.version))));
         }
-        if let Some(specifiers) = &metadata.requires_python
-            && !self.policy.python_fits(specifiers)
-        {
-            return Ok(Err(Exclusion::RequiresPython {
-                specifiers: specifiers.clone(),
-                available: self.policy.target.python_full_version().clone(),
-            }));
-        }
-        Ok(Ok(metadata))
+        Ok(self.policy.check_python(metadata.requires_python.as_ref()).map(|()| metadata))
     }
 
     /// The version of a project to try next.
@@ -342,13 +318,7 @@ impl<'a> Provider<'a> {
 
     /// Whether a direct reference of a project that has been looked at is in a range.
     pub(super) fn has_direct_in(&self, name: &PackageName, range: &Ranges<SourcedVersion>) -> bool {
-        let state = self.state.borrow();
-        let mut versions =
-            (0..).zip(&state.directs).filter(|(_, direct)| direct.name == *name).map(|(number, direct)| {
-                let source = VersionSource::Direct(number);
-                SourcedVersion { version: direct.dist.metadata.version.clone(), source }
-            });
-        versions.any(|version| range.contains(&version))
+        self.state.borrow().directs.iter().any(|direct| direct.name == *name && range.contains(&direct.version))
     }
 
     /// Forgets how the last run went, but not what it has learned about the world and about the order of decisions.

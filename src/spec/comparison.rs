@@ -27,14 +27,8 @@ pub(super) enum Side {
 /// A comparison as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
-    Equal,
-    NotEqual,
-    Less,
-    LessEqual,
-    Greater,
-    GreaterEqual,
-    Compatible,
-    Identical,
+    /// One that version specifiers have as well.
+    Is(Operator),
     In,
     NotIn,
 }
@@ -43,68 +37,30 @@ impl Sign {
     /// The comparison with its sides exchanged.
     pub(super) fn turned(self) -> Self {
         match self {
-            Self::Less => Self::Greater,
-            Self::LessEqual => Self::GreaterEqual,
-            Self::Greater => Self::Less,
-            Self::GreaterEqual => Self::LessEqual,
+            Self::Is(Operator::LessThan) => Self::Is(Operator::GreaterThan),
+            Self::Is(Operator::LessThanEqual) => Self::Is(Operator::GreaterThanEqual),
+            Self::Is(Operator::GreaterThan) => Self::Is(Operator::LessThan),
+            Self::Is(Operator::GreaterThanEqual) => Self::Is(Operator::LessThanEqual),
             other => other,
-        }
-    }
-
-    /// The comparison that version specifiers spell like this.
-    pub(super) fn of(text: &str) -> Option<Self> {
-        SIGNS.into_iter().find(|(sign, _)| *sign == text).map(|(_, sign)| sign)
-    }
-
-    /// How version specifiers spell the comparison.
-    pub(super) fn text(self) -> &'static str {
-        match self {
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterEqual => ">=",
-            Self::Compatible => "~=",
-            Self::Identical => "===",
-            Self::In => "in",
-            Self::NotIn => "not in",
         }
     }
 }
 
-/// How comparisons are written, longer ones first.
-pub(super) const SIGNS: [(&str, Sign); 8] = [
-    ("===", Sign::Identical),
-    ("==", Sign::Equal),
-    ("~=", Sign::Compatible),
-    ("!=", Sign::NotEqual),
-    ("<=", Sign::LessEqual),
-    (">=", Sign::GreaterEqual),
-    ("<", Sign::Less),
-    (">", Sign::Greater),
-];
-
 /// A version compared with a text.
 pub(super) fn version_tree(key: MarkerValueVersion, sign: Sign, value: &str) -> Result<MarkerTree, String> {
-    match sign {
+    let operator = match sign {
         Sign::In => return version_list_tree(&key, value, false),
         Sign::NotIn => return version_list_tree(&key, value, true),
-        Sign::Identical => {
-            let tree = match Version::from_str(value) {
-                Ok(version) if version.to_string() == value && is_whole_value(&key, &version) => {
-                    equal_tree(key, version)
-                }
-                _ => MarkerTree::FALSE,
-            };
-            return Ok(tree);
+        Sign::Is(Operator::ExactEqual) => {
+            let version = Version::from_str(value).ok();
+            let version = version.filter(|it| it.to_string() == value && is_whole_value(&key, it));
+            return Ok(version.map_or(MarkerTree::FALSE, |version| equal_tree(key, version)));
         }
-        _ => {}
-    }
-    let text = sign.text();
+        Sign::Is(operator) => operator,
+    };
     let not_a_version = |why: &str| format!("`{value}` cannot be compared with `{key}`: {why}");
     let specifiers =
-        parse_version_specifiers(&format!("{text}{value}")).map_err(|error| not_a_version(&error.message))?;
+        parse_version_specifiers(&format!("{operator}{value}")).map_err(|error| not_a_version(&error.message))?;
     let [specifier] = &*specifiers else { return Err(not_a_version("it is not one version")) };
     let version = specifier.version();
     if version.release().iter().any(|&number| u32::try_from(number).is_err()) {
@@ -254,15 +210,17 @@ pub(super) fn text_tree(key: MarkerValueString, sign: Sign, value: String, turne
         return Err("`platform_release` is the kernel's version, which differs between Lambda hosts".to_owned());
     }
     let operator = match (sign, turned) {
-        (Sign::Equal | Sign::LessEqual | Sign::GreaterEqual, _) => MarkerOperator::Equal,
-        (Sign::NotEqual, _) => MarkerOperator::NotEqual,
-        (Sign::Less | Sign::Greater, _) => return Ok(MarkerTree::FALSE),
-        (Sign::Compatible, _) => return Err(format!("`~=` compares versions, and `{key}` is a text")),
-        (Sign::Identical, _) => return Err(format!("`===` compares versions, and `{key}` is a text; use `==`")),
         (Sign::In, false) => MarkerOperator::In,
         (Sign::NotIn, false) => MarkerOperator::NotIn,
         (Sign::In, true) => MarkerOperator::Contains,
         (Sign::NotIn, true) => MarkerOperator::NotContains,
+        (Sign::Is(operator), _) => match operator {
+            Operator::NotEqual | Operator::NotEqualStar => MarkerOperator::NotEqual,
+            Operator::LessThan | Operator::GreaterThan => return Ok(MarkerTree::FALSE),
+            Operator::TildeEqual => return Err(format!("`~=` compares versions, and `{key}` is a text")),
+            Operator::ExactEqual => return Err(format!("`===` compares versions, and `{key}` is a text; use `==`")),
+            _ => MarkerOperator::Equal,
+        },
     };
     Ok(MarkerTree::expression(MarkerExpression::String { key, operator, value }))
 }
@@ -270,8 +228,8 @@ pub(super) fn text_tree(key: MarkerValueString, sign: Sign, value: String, turne
 /// `extra == "name"` and its opposite.
 pub(super) fn extra_tree(sign: Sign, value: &str) -> Result<MarkerTree, String> {
     let operator = match sign {
-        Sign::Equal => ExtraOperator::Equal,
-        Sign::NotEqual => ExtraOperator::NotEqual,
+        Sign::Is(Operator::Equal) => ExtraOperator::Equal,
+        Sign::Is(Operator::NotEqual) => ExtraOperator::NotEqual,
         _ => return Err("`extra` is compared with `==` or `!=` only".to_owned()),
     };
     let name = ExtraName::from_str(value).map_err(|_| format!("`{value}` is not the name of an extra"))?;

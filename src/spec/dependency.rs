@@ -9,6 +9,7 @@
 
 use std::str::FromStr;
 
+use super::distinct::push_new;
 use super::marker::parse_marker_at;
 use super::scanner::{Scanner, SyntaxError};
 use super::specifiers::{after_specifiers, parse_specifiers, unclosed};
@@ -164,9 +165,7 @@ fn parse_extras(scanner: &mut Scanner<'_>) -> Result<Vec<ExtraName>, SyntaxError
         }
         let extra = ExtraName::from_str(name)
             .map_err(|_| SyntaxError::new(at, name.len(), format!("`{name}` is not the name of an extra")))?;
-        if !extras.contains(&extra) {
-            extras.push(extra);
-        }
+        push_new(&mut extras, extra);
         scanner.skip_blanks();
         if scanner.eat(']') {
             return Ok(extras);

@@ -22,9 +22,11 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
+    pub(super) const ALL: [Self; 3] = [Self::Sha256, Self::Sha384, Self::Sha512];
+
     /// The algorithm of a lower-case name; `None`: it is none that counts as proof.
     pub fn of(name: &str) -> Option<Self> {
-        [Self::Sha256, Self::Sha384, Self::Sha512].into_iter().find(|algorithm| algorithm.as_str() == name)
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
     /// The lower-case name used in index pages, requirements files and RECORD.
@@ -121,13 +123,17 @@ impl HashDigest {
     }
 
     /// The digits alone, lower case.
-    #[expect(clippy::missing_panics_doc, reason = "digits are ASCII")]
     pub fn hex(&self) -> String {
-        let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
-        let mut hex = Vec::with_capacity(self.bytes.len() * 2);
-        hex.extend(self.bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
-        String::from_utf8(hex).expect("digits are ASCII")
+        hex(&self.bytes)
     }
+}
+
+/// Bytes in hexadecimal digits, lower case.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| b"0123456789abcdef"[usize::from(half)];
+    let mut hex = Vec::with_capacity(bytes.len() * 2);
+    hex.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]));
+    String::from_utf8(hex).expect("digits are ASCII")
 }
 
 impl fmt::Display for HashDigest {
@@ -184,10 +190,8 @@ impl serde::de::Visitor<'_> for DigestBytes {
     }
 
     fn visit_bytes<E: serde::de::Error>(self, bytes: &[u8]) -> Result<HashDigest, E> {
-        [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512]
-            .into_iter()
-            .find_map(|algorithm| HashDigest::from_bytes(algorithm, bytes))
-            .ok_or_else(|| E::invalid_length(bytes.len(), &self))
+        let found = HashAlgorithm::ALL.into_iter().find_map(|algorithm| HashDigest::from_bytes(algorithm, bytes));
+        found.ok_or_else(|| E::invalid_length(bytes.len(), &self))
     }
 }
 

@@ -16,20 +16,17 @@ use pep508_rs::{MarkerValueString, MarkerValueVersion};
 
 use super::comparison::{Side, Sign, text_tree, version_tree};
 use super::lenient_specifiers::specifiers;
-use super::{MarkerTree, Version};
+use super::{MarkerTree, Operator, Version};
 
 /// The tree of a comparison that the strict reading refuses.
 pub(super) fn comparison_tree(left: Side, sign: Sign, right: Side) -> MarkerTree {
     let tree = match (left, right) {
         (Side::Version(key), Side::Quoted(value)) => versions(&key, sign, &value),
-        (Side::Quoted(value), Side::Version(key)) => match sign {
-            Sign::In | Sign::NotIn => None,
-            other => versions(&key, other.turned(), &value),
-        },
+        (Side::Quoted(value), Side::Version(key)) => versions(&key, sign.turned(), &value),
         (Side::Text(key), Side::Quoted(value)) => texts(key, sign, value, false),
         (Side::Quoted(value), Side::Text(key)) => texts(key, sign, value, true),
         (Side::Extra, Side::Quoted(_)) | (Side::Quoted(_), Side::Extra) => match sign {
-            Sign::Equal | Sign::Identical => Some(MarkerTree::FALSE),
+            Sign::Is(Operator::Equal | Operator::ExactEqual) => Some(MarkerTree::FALSE),
             _ => None,
         },
         _ => None,
@@ -38,44 +35,46 @@ pub(super) fn comparison_tree(left: Side, sign: Sign, right: Side) -> MarkerTree
 }
 
 fn versions(key: &MarkerValueVersion, sign: Sign, value: &str) -> Option<MarkerTree> {
+    let Sign::Is(operator) = sign else { return None };
     let value = value.trim();
     if *key == MarkerValueVersion::PythonVersion
         && let Ok(version) = Version::from_str(value)
         && (version.is_pre() || version.is_dev() || version.is_post())
     {
-        return two_numbers(sign, &version);
+        return two_numbers(operator, &version);
     }
-    let specifiers = specifiers(&format!("{}{value}", sign.text())).ok()?;
+    let specifiers = specifiers(&format!("{operator}{value}")).ok()?;
     let mut tree = MarkerTree::TRUE;
     for specifier in specifiers.iter() {
         let text = specifier.to_string();
-        let (_, value) = text.split_at(text.find(|c: char| !"<>=!~".contains(c))?);
-        let sign = Sign::of(&text[..text.len() - value.len()])?;
-        tree.and(version_tree(key.clone(), sign, value).ok()?);
+        let value = text.trim_start_matches(['<', '>', '=', '!', '~']);
+        tree.and(version_tree(key.clone(), Sign::Is(*specifier.operator()), value).ok()?);
     }
     Some(tree)
 }
 
 /// What a comparison with a pre-release, post-release or development version says of versions of two numbers.
-fn two_numbers(sign: Sign, version: &Version) -> Option<MarkerTree> {
+fn two_numbers(operator: Operator, version: &Version) -> Option<MarkerTree> {
     let release = Version::new(version.release());
     let is_newer = release > *version;
-    let sign = match (sign, is_newer) {
-        (Sign::Equal | Sign::Identical, _) => return Some(MarkerTree::FALSE),
-        (Sign::NotEqual, _) => return Some(MarkerTree::TRUE),
-        (Sign::Greater | Sign::GreaterEqual, true) => Sign::GreaterEqual,
-        (Sign::Greater | Sign::GreaterEqual, false) => Sign::Greater,
-        (Sign::Less | Sign::LessEqual, true) => Sign::Less,
-        (Sign::Less | Sign::LessEqual, false) => Sign::LessEqual,
+    let operator = match (operator, is_newer) {
+        (Operator::Equal | Operator::ExactEqual, _) => return Some(MarkerTree::FALSE),
+        (Operator::NotEqual, _) => return Some(MarkerTree::TRUE),
+        (Operator::GreaterThan | Operator::GreaterThanEqual, true) => Operator::GreaterThanEqual,
+        (Operator::GreaterThan | Operator::GreaterThanEqual, false) => Operator::GreaterThan,
+        (Operator::LessThan | Operator::LessThanEqual, true) => Operator::LessThan,
+        (Operator::LessThan | Operator::LessThanEqual, false) => Operator::LessThanEqual,
         _ => return None,
     };
-    version_tree(MarkerValueVersion::PythonVersion, sign, &release.to_string()).ok()
+    version_tree(MarkerValueVersion::PythonVersion, Sign::Is(operator), &release.to_string()).ok()
 }
 
 fn texts(key: MarkerValueString, sign: Sign, value: String, turned: bool) -> Option<MarkerTree> {
     match sign {
-        Sign::Identical if key != MarkerValueString::PlatformRelease => text_tree(key, Sign::Equal, value, turned).ok(),
-        Sign::NotEqual => Some(MarkerTree::TRUE),
+        Sign::Is(Operator::ExactEqual) if key != MarkerValueString::PlatformRelease => {
+            text_tree(key, Sign::Is(Operator::Equal), value, turned).ok()
+        }
+        Sign::Is(Operator::NotEqual) => Some(MarkerTree::TRUE),
         _ if key == MarkerValueString::PlatformRelease => Some(MarkerTree::FALSE),
         _ => None,
     }

@@ -134,7 +134,7 @@ impl License {
 
     /// What one text says: an expression, a well-known name, or any other name.
     pub fn of_text(text: &str) -> Self {
-        if is_expression(text) {
+        if parse(text).is_some() {
             return Self { expression: Some(text.to_owned()), names: Vec::new() };
         }
         let lower = text.trim_end_matches('.').to_lowercase();
@@ -188,11 +188,7 @@ impl fmt::Display for License {
     }
 }
 
-/// Whether a text is an expression of identifiers that the SPDX list has, or of the user's own (`LicenseRef-…`).
-fn is_expression(text: &str) -> bool {
-    parse(text).is_some()
-}
-
+/// An expression of identifiers that the SPDX list has, or of the user's own (`LicenseRef-…`).
 fn parse(text: &str) -> Option<spdx::Expression> {
     let mode = spdx::ParseMode { allow_deprecated: true, ..spdx::ParseMode::STRICT };
     spdx::Expression::parse_mode(text, mode).ok()

@@ -6,10 +6,11 @@
 
 use pep508_rs::{MarkerValueString, MarkerValueVersion};
 
-use super::comparison::{SIGNS, Side, Sign, containing_tree, extra_tree, text_tree, version_tree};
+use super::comparison::{Side, Sign, containing_tree, extra_tree, text_tree, version_tree};
 use super::marker_size::{FEW_COMPARISONS, MOST_COMPARISONS, is_manageable};
 use super::scanner::{Scanner, SyntaxError, typographic};
-use super::{MarkerTree, lenient_marker};
+use super::specifiers::eat_operator;
+use super::{MarkerTree, Operator, lenient_marker};
 
 /// Deepest nesting of parentheses; real markers have two or three.
 const MAXIMUM_DEPTH: usize = 64;
@@ -123,8 +124,8 @@ fn comparison_tree(
         (Side::Version(key), Side::Quoted(value)) => version_tree(key, comparison, &value).map_err(wrong),
         (Side::Quoted(value), Side::Version(key)) => match comparison {
             Sign::In | Sign::NotIn => containing_tree(&key, &value, comparison == Sign::NotIn).map_err(wrong),
-            Sign::Compatible => Err(wrong(format!("`~=` needs `{key}` on its left side"))),
-            other => version_tree(key, other.turned(), &value).map_err(wrong),
+            Sign::Is(Operator::TildeEqual) => Err(wrong(format!("`~=` needs `{key}` on its left side"))),
+            Sign::Is(_) => version_tree(key, comparison.turned(), &value).map_err(wrong),
         },
         (Side::Text(key), Side::Quoted(value)) => text_tree(key, comparison, value, false).map_err(wrong),
         (Side::Quoted(value), Side::Text(key)) => text_tree(key, comparison, value, true).map_err(wrong),
@@ -206,9 +207,8 @@ fn unknown_side(scanner: &Scanner<'_>, at: usize, word: &str) -> SyntaxError {
 }
 
 fn parse_comparison_sign(scanner: &mut Scanner<'_>) -> Result<Sign, SyntaxError> {
-    if let Some((text, sign)) = SIGNS.into_iter().find(|(text, _)| scanner.rest().starts_with(text)) {
-        scanner.at += text.len();
-        return Ok(sign);
+    if let Some((_, operator)) = eat_operator(scanner) {
+        return Ok(Sign::Is(operator));
     }
     if eat_word(scanner, "in") {
         return Ok(Sign::In);

@@ -124,7 +124,7 @@ impl CoreMetadata {
         }
         let (name, version) = (name.required()?, version.required()?);
         let metadata_version = match metadata_version.0 {
-            Some((_, text)) => parse_metadata_version(&text, &mut warnings)?,
+            Some(text) => parse_metadata_version(&text, &mut warnings)?,
             None => (1, 0),
         };
         Ok(Self {
@@ -165,7 +165,7 @@ fn parse_metadata_version(text: &str, warnings: &mut Vec<String>) -> Result<(u32
 }
 
 /// A field that may stand once.
-struct Once(Option<(&'static str, String)>, &'static str);
+struct Once(Option<String>, &'static str);
 
 impl Once {
     fn new(field: &'static str) -> Self {
@@ -174,19 +174,18 @@ impl Once {
 
     fn set(&mut self, value: &str) -> Result<(), MetadataError> {
         match &self.0 {
-            Some((field, first)) if first != value => {
-                Err(MetadataError::Ambiguous { field, first: first.clone(), second: value.to_owned() })
+            Some(first) if first != value => {
+                Err(MetadataError::Ambiguous { field: self.1, first: first.clone(), second: value.to_owned() })
             }
-            Some(_) => Ok(()),
-            None => {
-                self.0 = Some((self.1, value.to_owned()));
+            _ => {
+                self.0 = Some(value.to_owned());
                 Ok(())
             }
         }
     }
 
     fn required(self) -> Result<String, MetadataError> {
-        self.0.map(|(_, value)| value).filter(|value| !value.is_empty()).ok_or(MetadataError::Missing(self.1))
+        self.0.filter(|value| !value.is_empty()).ok_or(MetadataError::Missing(self.1))
     }
 }
 

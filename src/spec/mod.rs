@@ -14,6 +14,7 @@
 //! ```
 
 mod comparison;
+mod distinct;
 mod encoding_comment;
 mod entry_points;
 mod hash;
@@ -52,6 +53,7 @@ mod wheel_file;
 mod wheel_filename;
 
 pub(crate) use dependency::{DependencyParts, parse_dependency, parse_extras_list, parse_requirement};
+pub(crate) use distinct::push_new;
 pub(crate) use encoding_comment::declared_encoding;
 pub use entry_points::{EntryPoint, EntryPointsError, ObjectReference, parse_entry_points};
 pub(crate) use foreign_name::ForeignName;

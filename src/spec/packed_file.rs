@@ -142,8 +142,7 @@ impl Digests<'_> {
 /// Takes a digest from the beginning of `rest`; `None` when there is none.
 fn next_digest(rest: &mut &[u8]) -> Option<HashDigest> {
     let (algorithm, behind) = rest.split_first()?;
-    let known = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-    let algorithm = known.into_iter().find(|known| *known as u8 == *algorithm)?;
+    let algorithm = HashAlgorithm::ALL.into_iter().find(|known| *known as u8 == *algorithm)?;
     let (digest, behind) = behind.split_at_checked(algorithm.digest_len())?;
     *rest = behind;
     HashDigest::from_bytes(algorithm, digest)

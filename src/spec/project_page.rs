@@ -207,8 +207,7 @@ pub(super) fn malformed_digest(name: &str, hex: &str) -> Option<String> {
 }
 
 fn algorithm(name: &str) -> Option<HashAlgorithm> {
-    let counting = [HashAlgorithm::Sha256, HashAlgorithm::Sha384, HashAlgorithm::Sha512];
-    counting.into_iter().find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))
+    HashAlgorithm::ALL.into_iter().find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str()))
 }
 
 /// Sorts digests as they are kept.

@@ -46,9 +46,9 @@ pub(super) fn parse_specifiers(scanner: &mut Scanner<'_>) -> Result<VersionSpeci
     Ok(specifiers.into_iter().collect())
 }
 
-/// One specifier; `None` when no operator stands here.
-fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>, SyntaxError> {
-    const OPERATORS: [(&str, Operator); 8] = [
+/// The operator that stands here, and how it is written.
+pub(super) fn eat_operator(scanner: &mut Scanner<'_>) -> Option<(&'static str, Operator)> {
+    const LONGER_FIRST: [(&str, Operator); 8] = [
         ("===", Operator::ExactEqual),
         ("==", Operator::Equal),
         ("!=", Operator::NotEqual),
@@ -58,11 +58,15 @@ fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>
         ("<", Operator::LessThan),
         (">", Operator::GreaterThan),
     ];
+    let found = LONGER_FIRST.into_iter().find(|(sign, _)| scanner.rest().starts_with(sign))?;
+    scanner.at += found.0.len();
+    Some(found)
+}
+
+/// One specifier; `None` when no operator stands here.
+fn parse_specifier(scanner: &mut Scanner<'_>) -> Result<Option<VersionSpecifier>, SyntaxError> {
     let start = scanner.at;
-    let Some((sign, operator)) = OPERATORS.into_iter().find(|(sign, _)| scanner.rest().starts_with(sign)) else {
-        return Ok(None);
-    };
-    scanner.at += sign.len();
+    let Some((sign, operator)) = eat_operator(scanner) else { return Ok(None) };
     scanner.take_while(char::is_whitespace);
     let at = scanner.at;
     let text = scanner.take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '!' | '+' | '*' | '_' | '-'));
@@ -256,13 +260,8 @@ fn visible(c: char) -> String {
 
 /// What Poetry's `^` means, as far as the version can be read.
 fn caret_meaning(version: &str) -> String {
-    let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
-    let upper = numbers.and_then(|numbers| {
-        let first = numbers.iter().position(|&number| number != 0).unwrap_or(numbers.len() - 1);
-        let next = numbers[first].checked_add(1)?;
-        Some(numbers[..first].iter().copied().chain([next]).map(|n| n.to_string()).collect::<Vec<_>>().join("."))
-    });
-    match upper {
+    let is_first = |numbers: &[u64]| numbers.iter().position(|&number| number != 0).unwrap_or(numbers.len() - 1);
+    match upper_bound(version, is_first) {
         Some(upper) => format!("this is Poetry's notation; `^{version}` means `>={version},<{upper}`"),
         None => "this is Poetry's notation; write a lower and an upper bound: `>=1.2,<2`".to_owned(),
     }
@@ -270,16 +269,19 @@ fn caret_meaning(version: &str) -> String {
 
 /// What Poetry's `~` means, as far as the version can be read.
 fn tilde_meaning(version: &str) -> String {
-    let numbers: Option<Vec<u64>> = version.split('.').map(|part| part.parse().ok()).collect();
-    let upper = numbers.and_then(|numbers| {
-        let last = numbers.len().min(2) - 1;
-        let next = numbers[last].checked_add(1)?;
-        Some(numbers[..last].iter().copied().chain([next]).map(|n| n.to_string()).collect::<Vec<_>>().join("."))
-    });
-    match upper {
+    match upper_bound(version, |numbers| numbers.len().min(2) - 1) {
         Some(upper) => format!("write `>={version},<{upper}`, or use `~=`"),
         None => "write a lower and an upper bound, or use `~=`".to_owned(),
     }
+}
+
+/// The version with the number at the place, which is its last, raised by one.
+fn upper_bound(version: &str, place: impl Fn(&[u64]) -> usize) -> Option<String> {
+    let mut numbers = version.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    numbers.truncate(place(&numbers) + 1);
+    let last = numbers.last_mut()?;
+    *last = last.checked_add(1)?;
+    Some(numbers.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
 }
 
 /// A bracket that is opened and never closed.

@@ -313,14 +313,8 @@ impl<'de> Deserialize<'de> for SafeUrl {
 impl pep508_rs::Pep508Url for SafeUrl {
     type Err = UrlError;
 
-    fn parse_url(url: &str, working_dir: Option<&Path>) -> Result<Self, UrlError> {
-        match Self::parse(url) {
-            Err(UrlError::Invalid(url::ParseError::RelativeUrlWithoutBase)) if working_dir.is_some() => {
-                let path = working_dir.expect("checked by the guard").join(url);
-                Self::from_path(&path, false)
-            }
-            other => other,
-        }
+    fn parse_url(url: &str, _: Option<&Path>) -> Result<Self, UrlError> {
+        Self::parse(url)
     }
 }
 

@@ -58,7 +58,13 @@ impl Runtime {
 
     /// The runtimes whose Python is taken, oldest first: those for production, and the previews where there is no other.
     pub fn fitting(takes: impl Fn(&Version) -> bool) -> Vec<Self> {
-        let all = Self::all().filter(|runtime| takes(&runtime.python_full_version()));
+        Self::offered(|runtime| takes(&runtime.python_full_version()))
+    }
+
+    /// The runtimes that fit, oldest first: without the previews, unless there are only those, because nobody is sent
+    /// to one for want of looking.
+    pub(crate) fn offered(fits: impl Fn(Self) -> bool) -> Vec<Self> {
+        let all = Self::all().filter(|runtime| fits(*runtime));
         let (previews, released): (Vec<Self>, Vec<Self>) = all.partition(|runtime| runtime.is_preview());
         if released.is_empty() { previews } else { released }
     }

@@ -7,158 +7,92 @@
 //! Sources: CPython's `Misc/stable_abi.toml` as the project abi3info 2026.9.25 gives it, held against the symbols that
 //! an interpreter of 3.11 exports, and "What's New" of 3.9, 3.10, 3.13 and 3.14 (C API, "New features").
 
-/// Symbol and the N of the first Python 3.N that has it, sorted.
-const SINCE: &[(&str, u8)] = &[
-    ("PyABIInfo_Check", 15),
-    ("PyAIter_Check", 10),
-    ("PyCMethod_New", 9),
-    ("PyCodec_Unregister", 10),
-    ("PyCriticalSection2_Begin", 13),
-    ("PyCriticalSection2_End", 13),
-    ("PyCriticalSection_Begin", 13),
-    ("PyCriticalSection_End", 13),
-    ("PyDict_GetItemRef", 13),
-    ("PyDict_GetItemStringRef", 13),
-    ("PyDict_SetDefaultRef", 13),
-    ("PyErr_DisplayException", 12),
-    ("PyErr_GetHandledException", 11),
-    ("PyErr_GetRaisedException", 12),
-    ("PyErr_SetHandledException", 11),
-    ("PyErr_SetInterruptEx", 10),
-    ("PyErr_SetRaisedException", 12),
-    ("PyEval_GetFrameBuiltins", 13),
-    ("PyEval_GetFrameGlobals", 13),
-    ("PyEval_GetFrameLocals", 13),
-    ("PyExc_BaseExceptionGroup", 11),
-    ("PyExc_EncodingWarning", 10),
-    ("PyException_GetArgs", 12),
-    ("PyException_SetArgs", 12),
-    ("PyFrame_GetCode", 9),
-    ("PyGC_Disable", 10),
-    ("PyGC_Enable", 10),
-    ("PyGC_IsEnabled", 10),
-    ("PyImport_AddModuleRef", 13),
-    ("PyInterpreterGuard_Close", 15),
-    ("PyInterpreterGuard_FromCurrent", 15),
-    ("PyInterpreterGuard_FromView", 15),
-    ("PyInterpreterState_Get", 9),
-    ("PyInterpreterView_Close", 15),
-    ("PyInterpreterView_FromCurrent", 15),
-    ("PyInterpreterView_FromMain", 15),
-    ("PyIter_NextItem", 14),
-    ("PyIter_Send", 10),
-    ("PyList_GetItemRef", 13),
-    ("PyLongWriter_Create", 14),
-    ("PyLongWriter_Discard", 14),
-    ("PyLongWriter_Finish", 14),
-    ("PyLong_AsInt", 13),
-    ("PyLong_AsInt32", 14),
-    ("PyLong_AsInt64", 14),
-    ("PyLong_AsNativeBytes", 13),
-    ("PyLong_AsUInt32", 14),
-    ("PyLong_AsUInt64", 14),
-    ("PyLong_Export", 14),
-    ("PyLong_FreeExport", 14),
-    ("PyLong_FromInt32", 14),
-    ("PyLong_FromInt64", 14),
-    ("PyLong_FromNativeBytes", 13),
-    ("PyLong_FromUInt32", 14),
-    ("PyLong_FromUInt64", 14),
-    ("PyLong_FromUnsignedNativeBytes", 13),
-    ("PyLong_GetNativeLayout", 14),
-    ("PyMapping_GetOptionalItem", 13),
-    ("PyMapping_GetOptionalItemString", 13),
-    ("PyMapping_HasKeyStringWithError", 13),
-    ("PyMapping_HasKeyWithError", 13),
-    ("PyModule_Add", 13),
-    ("PyModule_AddObjectRef", 10),
-    ("PyModule_AddType", 9),
-    ("PyModule_Exec", 15),
-    ("PyModule_FromSlotsAndSpec", 15),
-    ("PyModule_GetStateSize", 15),
-    ("PyModule_GetState_DuringGC", 15),
-    ("PyModule_GetToken", 15),
-    ("PyModule_GetToken_DuringGC", 15),
-    ("PyObject_DelAttr", 13),
-    ("PyObject_DelAttrString", 13),
-    ("PyObject_GC_IsFinalized", 9),
-    ("PyObject_GC_IsTracked", 9),
-    ("PyObject_GetAIter", 10),
-    ("PyObject_GetOptionalAttr", 13),
-    ("PyObject_GetOptionalAttrString", 13),
-    ("PyObject_GetTypeData", 12),
-    ("PyObject_GetTypeData_DuringGC", 15),
-    ("PyObject_HasAttrStringWithError", 13),
-    ("PyObject_HasAttrWithError", 13),
-    ("PySys_AuditTuple", 13),
-    ("PySys_GetAttr", 15),
-    ("PySys_GetAttrString", 15),
-    ("PySys_GetOptionalAttr", 15),
-    ("PySys_GetOptionalAttrString", 15),
-    ("PyThreadState_Ensure", 15),
-    ("PyThreadState_EnsureFromView", 15),
-    ("PyThreadState_GetFrame", 9),
-    ("PyThreadState_GetID", 9),
-    ("PyThreadState_GetInterpreter", 9),
-    ("PyThreadState_Release", 15),
-    ("PyType_Freeze", 14),
-    ("PyType_FromMetaclass", 12),
-    ("PyType_FromModuleAndSpec", 9),
-    ("PyType_FromSlots", 15),
-    ("PyType_GetBaseByToken", 14),
-    ("PyType_GetBaseByToken_DuringGC", 15),
-    ("PyType_GetFullyQualifiedName", 13),
-    ("PyType_GetModule", 9),
-    ("PyType_GetModuleByToken", 15),
-    ("PyType_GetModuleByToken_DuringGC", 15),
-    ("PyType_GetModuleName", 13),
-    ("PyType_GetModuleState", 9),
-    ("PyType_GetModuleState_DuringGC", 15),
-    ("PyType_GetModule_DuringGC", 15),
-    ("PyType_GetName", 11),
-    ("PyType_GetQualName", 11),
-    ("PyType_GetTypeDataSize", 12),
-    ("PyUnicode_Equal", 14),
-    ("PyUnicode_EqualToUTF8", 13),
-    ("PyUnicode_EqualToUTF8AndSize", 13),
-    ("PyVectorcall_NARGS", 12),
-    ("PyWeakref_GetRef", 13),
-    ("Py_EnterRecursiveCall", 9),
-    ("Py_GenericAlias", 9),
-    ("Py_GenericAliasType", 9),
-    ("Py_GetConstant", 13),
-    ("Py_GetConstantBorrowed", 13),
-    ("Py_IS_TYPE", 15),
-    ("Py_Is", 10),
-    ("Py_IsFalse", 10),
-    ("Py_IsFinalizing", 13),
-    ("Py_IsNone", 10),
-    ("Py_IsTrue", 10),
-    ("Py_LeaveRecursiveCall", 9),
-    ("Py_NewRef", 10),
-    ("Py_PACK_FULL_VERSION", 14),
-    ("Py_PACK_VERSION", 14),
-    ("Py_REFCNT", 14),
-    ("Py_SET_SIZE", 15),
-    ("Py_SIZE", 15),
-    ("Py_TYPE", 14),
-    ("Py_Version", 11),
-    ("Py_XNewRef", 10),
-    ("_Py_SetRefcnt", 13),
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// The symbols that Python 3.N brought, by N: names between blanks, sorted.
+const BROUGHT: &[(u8, &str)] = &[
+    (
+        9,
+        "\
+        PyCMethod_New PyFrame_GetCode PyInterpreterState_Get PyModule_AddType PyObject_GC_IsFinalized \
+        PyObject_GC_IsTracked PyThreadState_GetFrame PyThreadState_GetID PyThreadState_GetInterpreter \
+        PyType_FromModuleAndSpec PyType_GetModule PyType_GetModuleState Py_EnterRecursiveCall Py_GenericAlias \
+        Py_GenericAliasType Py_LeaveRecursiveCall",
+    ),
+    (
+        10,
+        "\
+        PyAIter_Check PyCodec_Unregister PyErr_SetInterruptEx PyExc_EncodingWarning PyGC_Disable PyGC_Enable \
+        PyGC_IsEnabled PyIter_Send PyModule_AddObjectRef PyObject_GetAIter Py_Is Py_IsFalse Py_IsNone Py_IsTrue \
+        Py_NewRef Py_XNewRef",
+    ),
+    (
+        11,
+        "\
+        PyErr_GetHandledException PyErr_SetHandledException PyExc_BaseExceptionGroup PyType_GetName \
+        PyType_GetQualName Py_Version",
+    ),
+    (
+        12,
+        "\
+        PyErr_DisplayException PyErr_GetRaisedException PyErr_SetRaisedException PyException_GetArgs \
+        PyException_SetArgs PyObject_GetTypeData PyType_FromMetaclass PyType_GetTypeDataSize PyVectorcall_NARGS",
+    ),
+    (
+        13,
+        "\
+        PyCriticalSection2_Begin PyCriticalSection2_End PyCriticalSection_Begin PyCriticalSection_End \
+        PyDict_GetItemRef PyDict_GetItemStringRef PyDict_SetDefaultRef PyEval_GetFrameBuiltins \
+        PyEval_GetFrameGlobals PyEval_GetFrameLocals PyImport_AddModuleRef PyList_GetItemRef PyLong_AsInt \
+        PyLong_AsNativeBytes PyLong_FromNativeBytes PyLong_FromUnsignedNativeBytes PyMapping_GetOptionalItem \
+        PyMapping_GetOptionalItemString PyMapping_HasKeyStringWithError PyMapping_HasKeyWithError PyModule_Add \
+        PyObject_DelAttr PyObject_DelAttrString PyObject_GetOptionalAttr PyObject_GetOptionalAttrString \
+        PyObject_HasAttrStringWithError PyObject_HasAttrWithError PySys_AuditTuple PyType_GetFullyQualifiedName \
+        PyType_GetModuleName PyUnicode_EqualToUTF8 PyUnicode_EqualToUTF8AndSize PyWeakref_GetRef Py_GetConstant \
+        Py_GetConstantBorrowed Py_IsFinalizing _Py_SetRefcnt",
+    ),
+    (
+        14,
+        "\
+        PyIter_NextItem PyLongWriter_Create PyLongWriter_Discard PyLongWriter_Finish PyLong_AsInt32 PyLong_AsInt64 \
+        PyLong_AsUInt32 PyLong_AsUInt64 PyLong_Export PyLong_FreeExport PyLong_FromInt32 PyLong_FromInt64 \
+        PyLong_FromUInt32 PyLong_FromUInt64 PyLong_GetNativeLayout PyType_Freeze PyType_GetBaseByToken \
+        PyUnicode_Equal Py_PACK_FULL_VERSION Py_PACK_VERSION Py_REFCNT Py_TYPE",
+    ),
+    (
+        15,
+        "\
+        PyABIInfo_Check PyInterpreterGuard_Close PyInterpreterGuard_FromCurrent PyInterpreterGuard_FromView \
+        PyInterpreterView_Close PyInterpreterView_FromCurrent PyInterpreterView_FromMain PyModule_Exec \
+        PyModule_FromSlotsAndSpec PyModule_GetStateSize PyModule_GetState_DuringGC PyModule_GetToken \
+        PyModule_GetToken_DuringGC PyObject_GetTypeData_DuringGC PySys_GetAttr PySys_GetAttrString \
+        PySys_GetOptionalAttr PySys_GetOptionalAttrString PyThreadState_Ensure PyThreadState_EnsureFromView \
+        PyThreadState_Release PyType_FromSlots PyType_GetBaseByToken_DuringGC PyType_GetModuleByToken \
+        PyType_GetModuleByToken_DuringGC PyType_GetModuleState_DuringGC PyType_GetModule_DuringGC Py_IS_TYPE \
+        Py_SET_SIZE Py_SIZE",
+    ),
 ];
 
 /// The first Python 3.N that has a symbol; `None` where every version of Lambda has it, or nothing is known about it.
 pub(crate) fn python_symbol_since(symbol: &str) -> Option<u8> {
-    SINCE.binary_search_by(|(name, _)| (*name).cmp(symbol)).ok().map(|at| SINCE[at].1)
+    static SINCE: LazyLock<HashMap<&str, u8>> = LazyLock::new(|| {
+        let names = BROUGHT.iter().flat_map(|(minor, names)| names.split_whitespace().map(|name| (name, *minor)));
+        names.collect()
+    });
+    SINCE.get(symbol).copied()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn symbols_by_version() {
-        assert!(SINCE.is_sorted_by(|(left, _), (right, _)| left < right));
+        let names = || BROUGHT.iter().flat_map(|(_, names)| names.split_whitespace());
+        assert_eq!(names().count(), names().collect::<HashSet<_>>().len(), "each stands once");
         assert_eq!(python_symbol_since("PyType_FromMetaclass"), Some(12));
         assert_eq!(python_symbol_since("PyDict_GetItemRef"), Some(13));
         assert_eq!(python_symbol_since("PyArg_ParseTuple"), None);

@@ -14,7 +14,7 @@ use crate::lock::marker::Evaluation;
 use crate::lock::model::{Edge, Lock, LockPlace, LockedPackage, LockedSource, ProjectPart, ProjectTie};
 use crate::lock::places::{index_place, place_of, place_of_index, public_index};
 use crate::lock::project_files::ProjectFile;
-use crate::lock::select::LockRequest;
+use crate::lock::request::LockRequest;
 use crate::lock::{LockError, pdm, pipfile, poetry};
 use crate::spec::{ExtraName, PackageName};
 use crate::target::Target;
@@ -25,25 +25,9 @@ pub(super) fn compare(
     request: &LockRequest,
     target: &Target,
 ) -> Result<Differences, LockError> {
-    let (project, is_same) = match lock.kind {
-        LockKind::Pipfile => match pipfile::declared(lock, place)? {
-            Some((project, file)) => (project, is_pipfile(lock, &file)),
-            None => return Ok(Differences::default()),
-        },
-        kind => {
-            let Some(file) = ProjectFile::read(place)? else { return Ok(Differences::default()) };
-            if kind == LockKind::Pdm {
-                (pdm::declared(lock, &file)?, is_pdm(lock, &file))
-            } else {
-                let Some(project) = poetry::declared(lock, place)? else { return Ok(Differences::default()) };
-                (project, is_poetry(lock, &file))
-            }
-        }
-    };
-    if is_same {
+    let Some(ProjectNow { project, is_locked: false, sources, overrides }) = read(lock, place)? else {
         return Ok(Differences::default());
-    }
-    let (sources, overrides) = sources_and_overrides(lock, place)?;
+    };
     let mut findings = Differences::default();
     let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
     let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
@@ -72,6 +56,38 @@ pub(super) fn compare(
         findings.notes.push(format!("{file} has changed since, and what it asks for is still in the lock"));
     }
     Ok(findings)
+}
+
+/// What the project's file says now.
+struct ProjectNow {
+    project: LockedPackage,
+    /// The lock has the digest of this.
+    is_locked: bool,
+    sources: Sources,
+    /// What stands there for all that is required of a name.
+    overrides: Vec<Edge>,
+}
+
+/// Reads the file of the project; `None`: there is none.
+fn read(lock: &Lock, place: &LockPlace) -> Result<Option<ProjectNow>, LockError> {
+    if lock.kind == LockKind::Pipfile {
+        let Some((project, table)) = pipfile::declared(lock, place)? else { return Ok(None) };
+        let (is_locked, sources) = (is_pipfile(lock, &table), Sources::of_pipfile(&table, place));
+        return Ok(Some(ProjectNow { project, is_locked, sources, overrides: Vec::new() }));
+    }
+    let Some(file) = ProjectFile::read(place)? else { return Ok(None) };
+    if lock.kind == LockKind::Pdm {
+        let (project, is_locked) = (pdm::declared(lock, &file)?, is_pdm(lock, &file));
+        return Ok(Some(ProjectNow {
+            project,
+            is_locked,
+            sources: Sources::default(),
+            overrides: pdm::overrides(&file),
+        }));
+    }
+    let Some(project) = poetry::declared(lock, place)? else { return Ok(None) };
+    let (is_locked, sources) = (is_poetry(lock, &file), Sources::of_poetry(&file));
+    Ok(Some(ProjectNow { project, is_locked, sources, overrides: Vec::new() }))
 }
 
 /// What the project asks for, by part, and whether that part is wanted now.
@@ -135,6 +151,33 @@ struct Sources {
 }
 
 impl Sources {
+    fn of_pipfile(table: &Table, place: &LockPlace) -> Self {
+        let mut places: Vec<String> = pipfile::sources_of(table, place).into_iter().map(|(_, place)| place).collect();
+        if !table.contains_key("source") {
+            places.push(public_index().to_owned());
+        }
+        let asks_all = get(table, &["pipenv", "install_search_all_sources"]).and_then(Value::as_bool) == Some(true);
+        let asked = if asks_all { places.len() } else { 1 };
+        let for_untied = places.iter().take(asked).cloned().collect();
+        Self { all: Some(places.into_iter().collect()), for_untied }
+    }
+
+    fn of_poetry(file: &ProjectFile) -> Self {
+        let mut all = BTreeSet::from([public_index().to_owned()]);
+        let mut for_untied = all.clone();
+        let table = get(&file.table, &["tool", "poetry", "source"]).and_then(Value::as_array);
+        for source in table.into_iter().flatten() {
+            let text = |key: &str| source.get(key).and_then(Value::as_str);
+            let Some(url) = text("url") else { continue };
+            let url = index_place(url, &file.folder);
+            if text("priority") != Some("explicit") {
+                for_untied.insert(url.clone());
+            }
+            all.insert(url);
+        }
+        Self { all: Some(all), for_untied }
+    }
+
     /// Whether a locked package may be what is meant by a name without a tie.
     fn take(&self, lock: &Lock, package: &LockedPackage) -> bool {
         if !matches!(package.source, LockedSource::Index(_)) {
@@ -160,38 +203,6 @@ impl Sources {
         let told = |(place, name)| format!("{file} names no index {place}, the lock has {name} from there");
         unknown.into_iter().map(told).collect()
     }
-}
-
-/// The indexes of the project, and what stands there for all that is required of a name.
-fn sources_and_overrides(lock: &Lock, place: &LockPlace) -> Result<(Sources, Vec<Edge>), LockError> {
-    if lock.kind == LockKind::Pipfile {
-        let Some((_, table)) = pipfile::declared(lock, place)? else { return Ok(Default::default()) };
-        let mut places: Vec<String> = pipfile::sources_of(&table, place).into_iter().map(|(_, place)| place).collect();
-        if !table.contains_key("source") {
-            places.push(public_index().to_owned());
-        }
-        let asks_all = get(&table, &["pipenv", "install_search_all_sources"]).and_then(Value::as_bool) == Some(true);
-        let asked = if asks_all { places.len() } else { 1 };
-        let for_untied = places.iter().take(asked).cloned().collect();
-        return Ok((Sources { all: Some(places.into_iter().collect()), for_untied }, Vec::new()));
-    }
-    let Some(file) = ProjectFile::read(place)? else { return Ok(Default::default()) };
-    if lock.kind == LockKind::Pdm {
-        return Ok((Sources::default(), pdm::overrides(&file)));
-    }
-    let mut all = BTreeSet::from([public_index().to_owned()]);
-    let mut for_untied = all.clone();
-    let table = get(&file.table, &["tool", "poetry", "source"]).and_then(Value::as_array);
-    for source in table.into_iter().flatten() {
-        let text = |key: &str| source.get(key).and_then(Value::as_str);
-        let Some(url) = text("url") else { continue };
-        let url = index_place(url, &file.folder);
-        if text("priority") != Some("explicit") {
-            for_untied.insert(url.clone());
-        }
-        all.insert(url);
-    }
-    Ok((Sources { all: Some(all), for_untied }, Vec::new()))
 }
 
 /// Packages of a flat lock that are wanted, that the project does not ask for, and that no other package requires.

@@ -14,7 +14,7 @@ mod uv_ties;
 use self::uv_ties::Requirements;
 use super::model::{Lock, LockPlace};
 use super::project_files::ProjectFile;
-use super::select::LockRequest;
+use super::request::LockRequest;
 use super::{LockError, LockKind};
 use crate::target::Target;
 

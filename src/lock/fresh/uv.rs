@@ -12,7 +12,7 @@ use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Declared, DeclaredRequirement, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
 use crate::lock::project_files::ProjectFile;
-use crate::lock::select::LockRequest;
+use crate::lock::request::LockRequest;
 use crate::spec::{ExtraName, PackageName, Version, VersionSpecifiers};
 use crate::target::Target;
 

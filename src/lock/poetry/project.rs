@@ -21,10 +21,8 @@ pub(in crate::lock) fn read(lock: &Lock, place: &LockPlace) -> Result<Option<Loc
     let wrong = |reason: String| LockError::Malformed { path: file.path.clone(), line: 1, reason };
     let mut project = file.package(lock);
     let has_standard = !file.dependencies().is_empty();
-    if has_standard {
-        for text in file.dependencies() {
-            project.dependencies.push(standard(text, &poetry, &file).map_err(wrong)?);
-        }
+    for text in file.dependencies() {
+        project.dependencies.push(standard(text, &poetry, &file).map_err(wrong)?);
     }
     for (extra, texts) in file.optional_dependencies() {
         let edges = texts.iter().map(|text| standard(text, &poetry, &file)).collect::<Result<_, _>>();

@@ -12,7 +12,7 @@ use crate::archive::normalized;
 use crate::lock::locked_file::{FileParts, FilePlace};
 use crate::lock::model::{
     Condition, Edge, Lock, LockPlace, LockedIndex, LockedPackage, LockedSource, ProjectPart, Pythons, Roots, WantedFor,
-    Which,
+    Which, project_name,
 };
 use crate::lock::words::TextPart;
 use crate::lock::{LockError, LockKind};
@@ -201,11 +201,7 @@ fn same_name(one: &str, other: &str) -> bool {
 
 fn package_of(lock: &mut Lock, package: Package<'_>, says_groups: bool) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
-    let name: PackageName = package
-        .name
-        .get_ref()
-        .parse()
-        .map_err(|_| lock.malformed(at, format!("`{}` is not the name of a project", &**package.name.get_ref())))?;
+    let name = project_name(package.name.get_ref()).map_err(|reason| lock.malformed(at, reason))?;
     let version = read_version(&package.version).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?;
     let python = package.python_versions.as_deref().unwrap_or("*");
     // What a package says of Pythons is only needed to tell several of a name apart, and old ones say strange things.

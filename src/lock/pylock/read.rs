@@ -142,10 +142,11 @@ fn specifiers(lock: &Lock, text: &Spanned<String>) -> Result<Pythons, LockError>
 fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let name: PackageName = package.name.get_ref().parse().map_err(|error| lock.malformed(at, format!("{error}")))?;
-    let version = match &package.version {
-        Some(text) => Some(read_version(text.get_ref()).map_err(|error| lock.malformed(text.span().start, error))?),
-        None => None,
-    };
+    let version = package
+        .version
+        .as_ref()
+        .map(|text| read_version(text.get_ref()).map_err(|error| lock.malformed(text.span().start, error)));
+    let version = version.transpose()?;
     let requires_python = package.requires_python.as_ref().map(|text| specifiers(lock, text)).transpose()?;
     let known = package.tool.as_ref().and_then(|tool| tool.get("barrow")?.get("provenance")?.as_table());
     let mut listed = |file| {

@@ -1,12 +1,8 @@
 //! From the text to the model.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -14,7 +10,7 @@ use crate::archive::normalized;
 use crate::lock::locked_file::{FileParts, FilePlace, LockedFile};
 use crate::lock::model::{
     Condition, ConflictingPart, ConflictingParts, Declared, DeclaredRequirement, Edge, ExclusivePart, Lock, LockPlace,
-    LockedIndex, LockedPackage, LockedSettings, LockedSource, Pythons, Roots, Which,
+    LockedIndex, LockedPackage, LockedSettings, LockedSource, Pythons, Roots, Which, project_name,
 };
 use crate::lock::plain_toml::{Lines, Odd, TableByTable};
 use crate::lock::two_threads::both;
@@ -139,35 +135,11 @@ struct File<'a> {
 }
 
 /// A time as text, or in TOML's own form: uv has written both.
-struct UploadTime<'a>(TextPart<'a>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for UploadTime<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TimeVisitor).map(|text| Self(TextPart(text)))
-    }
-}
-
-struct TimeVisitor;
-
-impl<'de> Visitor<'de> for TimeVisitor {
-    type Value = Cow<'de, str>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a time")
-    }
-
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Cow::Borrowed(text))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Cow::Owned(text.to_owned()))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        let time = toml::value::Datetime::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(Cow::Owned(time.to_string()))
-    }
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum UploadTime<'a> {
+    Text(#[serde(borrow)] TextPart<'a>),
+    Time(toml::value::Datetime),
 }
 
 #[derive(Default, Deserialize)]
@@ -364,10 +336,8 @@ fn declared_edges(list: &[Declaration]) -> Result<Vec<Edge>, String> {
 fn package(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
     let at = package.name.span().start;
     let name = project_name(package.name.get_ref()).map_err(|reason| lock.malformed(at, reason))?;
-    let version = match &package.version {
-        Some(text) => Some(read_version(text).map_err(|error| lock.malformed(at, format!("{name}: {error}")))?),
-        None => None,
-    };
+    let version = package.version.as_deref().map(read_version).transpose();
+    let version = version.map_err(|error| lock.malformed(at, format!("{name}: {error}")))?;
     let source_key = package.source.key();
     let source = source(lock, &package.source, &name, at)?;
     let wheels = wheels(&mut lock.text, package.wheels, &package.source);
@@ -482,7 +452,10 @@ fn locked_file(text: &mut FileText, file: File<'_>, source: &Source<'_>) -> Lock
         (None, Some(path), _) => FilePlace::Path(text.words(path)),
         (None, None, _) => FilePlace::Index,
     };
-    let upload_time = file.upload_time.map(|time| text.words(time.0));
+    let upload_time = file.upload_time.map(|time| match time {
+        UploadTime::Text(time) => text.words(time),
+        UploadTime::Time(time) => text.add(&time.to_string()),
+    });
     let [name, hashes] = [file.filename, file.hash].map(|read| read.map(|read| text.words(read)));
     FileParts { size: file.size, upload_time, ..FileParts::new(name, place, hashes) }.into()
 }
@@ -500,10 +473,8 @@ fn tables(tables: BTreeMap<String, Vec<ReadEdge>>) -> Result<BTreeMap<ExtraName,
 
 fn edge(dependency: Dependency<'_>) -> Result<Edge, String> {
     let name = project_name(&dependency.name)?;
-    let version = match &dependency.version {
-        Some(text) => Some(read_version(text).map_err(|error| format!("{name}: {error}"))?),
-        None => None,
-    };
+    let version = dependency.version.as_deref().map(read_version).transpose();
+    let version = version.map_err(|error| format!("{name}: {error}"))?;
     Ok(Edge {
         name,
         which: Which { version, source: dependency.source.map(|source| source.key()), ..Which::default() },
@@ -566,10 +537,6 @@ impl Source<'_> {
 
 fn is_url(text: &str) -> bool {
     text.contains("://")
-}
-
-fn project_name(text: &str) -> Result<PackageName, String> {
-    text.parse().map_err(|_| format!("`{text}` is not the name of a project"))
 }
 
 fn extra_name(text: &str) -> Result<ExtraName, String> {

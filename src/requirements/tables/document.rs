@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::direct::Folders;
-use super::super::problem::Problem;
+use super::super::problem::{Problem, hide_all};
 use super::super::toml_text::TomlText;
 use crate::spec::{PackageName, SyntaxError, toml_reason};
 
@@ -63,6 +63,12 @@ impl<'a> PyprojectDocument<'a> {
     /// Relative paths start in the folder of the file.
     pub(in super::super) fn folders(&self) -> Folders {
         Folders { working: self.folder.to_owned(), ..Folders::default() }
+    }
+
+    /// What stands at a key, on one line and without credentials, for messages.
+    pub(super) fn written(&self, key: &PackageName, span: &Range<usize>) -> String {
+        let words: Vec<&str> = self.toml.slice(span).split_whitespace().collect();
+        format!("{key} = {}", hide_all(&words.join(" "), &[]))
     }
 
     /// What is wrong with a value.

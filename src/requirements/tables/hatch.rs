@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{PyprojectDocument, texts};
 use super::{Tables, Tie, TiedTo, pdm, workspace};
-use crate::spec::{MarkerTree, SafeUrl};
+use crate::spec::SafeUrl;
 
 /// Reads what environments say of places: their lists, and the members of their workspaces.
 pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
@@ -40,15 +40,8 @@ fn tie_members(document: &PyprojectDocument<'_>, members: &Spanned<DeValue<'_>>,
             let Ok(reference) = super::super::direct::path_reference(&folder, false) else { continue };
             let Some(name) = reference.name.clone() else { continue };
             tables.files.push(folder.join("pyproject.toml"));
-            tables.ties.push(Tie {
-                text: format!("{name} (member of the workspace)"),
-                name,
-                to: TiedTo::Place(Box::new(reference)),
-                marker: MarkerTree::TRUE,
-                extra: None,
-                group: None,
-                origin: document.toml.origin(&member.span()),
-            });
+            let (to, text) = (TiedTo::Place(Box::new(reference)), format!("{name} (member of the workspace)"));
+            tables.ties.push(Tie::new(name, to, text, document.toml.origin(&member.span())));
         }
     }
 }

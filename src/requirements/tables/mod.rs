@@ -28,9 +28,10 @@ pub(super) use uv_files::project_above;
 pub use uv_files::uv_settings_file;
 
 use super::direct::Reference;
-use super::problem::{Problem, hide_all};
+use super::line::LineRequirement;
+use super::problem::Problem;
 use super::{Origin, RequirementEntry};
-use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, Version, VersionOrUrl, VersionSpecifiers};
+use crate::spec::{ExtraName, MarkerTree, PackageName, Requirement, SafeUrl, Version, VersionSpecifiers};
 
 /// A name that a table ties to a place.
 #[derive(Clone, Debug)]
@@ -230,23 +231,18 @@ pub(super) fn expanded(document: &PyprojectDocument<'_>, text: &str) -> String {
 }
 
 impl Tie {
+    /// A tie that counts everywhere.
+    pub(super) fn new(name: PackageName, to: TiedTo, text: String, origin: Origin) -> Self {
+        Self { name, to, marker: MarkerTree::TRUE, extra: None, group: None, text, origin }
+    }
+
     /// The tie as a constraint, which demands its place wherever the name is required.
     pub(super) fn as_constraint(&self, reference: &Reference) -> RequirementEntry {
-        RequirementEntry {
-            is_alone: false,
-            requirement: Requirement {
-                name: self.name.clone(),
-                extras: Vec::new(),
-                version_or_url: Some(VersionOrUrl::Url(reference.url.clone())),
-                marker: self.marker.clone(),
-                origin: None,
-            },
-            text: hide_all(&self.text, &[]),
-            hashes: reference.hashes.clone(),
-            config_settings: Vec::new(),
-            direct: Some(reference.direct.clone()),
-            origin: self.origin.clone(),
-        }
+        let (name, marker) = (self.name.clone(), self.marker.clone());
+        let requirement = Requirement { name, extras: Vec::new(), version_or_url: None, marker, origin: None };
+        let mut constraint = LineRequirement::new(requirement, self.text.clone());
+        constraint.tie_to(reference);
+        constraint.into_entry(self.origin.clone(), &[])
     }
 }
 

@@ -6,11 +6,10 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::line::read_specifier;
-use super::super::problem::hide_all;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, uv};
 use crate::requirements::RequirementEntry;
-use crate::spec::{ExtraName, MarkerTree, PackageName};
+use crate::spec::{ExtraName, PackageName};
 
 /// What stands for the project's folder in URLs (PDM documentation, "Local dependencies").
 pub(super) const PROJECT_ROOT: &str = "${PROJECT_ROOT}";
@@ -37,8 +36,8 @@ pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
             }
         }
     }
-    if resolution.get("allow-prereleases").is_some_and(|value| value.get_ref().as_bool() == Some(true)) {
-        let origin = document.toml.origin(&resolution.get("allow-prereleases").map(Spanned::span).unwrap_or_default());
+    if let Some(value) = resolution.get("allow-prereleases").filter(|value| value.get_ref().as_bool() == Some(true)) {
+        let origin = document.toml.origin(&value.span());
         tables.settings.prerelease.get_or_insert_with(|| ("allow".to_owned(), origin));
     }
 }
@@ -78,15 +77,8 @@ fn read_index(
         for (pattern, span) in texts(included).map_err(|_| "`include_packages` must be a list of names".to_owned())? {
             let name = PackageName::from_str(pattern)
                 .map_err(|_| format!("the pattern `{pattern}` of `include_packages` is not supported: give names"))?;
-            tables.ties.push(Tie {
-                name,
-                to: TiedTo::Index(index.clone()),
-                marker: MarkerTree::TRUE,
-                extra: None,
-                group: None,
-                text: format!("{pattern} of `include_packages`"),
-                origin: document.toml.origin(&span),
-            });
+            let text = format!("{pattern} of `include_packages`");
+            tables.ties.push(Tie::new(name, TiedTo::Index(index.clone()), text, document.toml.origin(&span)));
         }
     }
     let role = match (is_links, is_explicit, name.as_deref()) {
@@ -144,16 +136,14 @@ pub(super) fn tie_of(document: &PyprojectDocument<'_>, text: &str, span: &std::o
     if !text.contains('@') {
         return None;
     }
-    let entry = match read_specifier(text, &document.folders(), &mut Vec::new()) {
-        Ok(found) => found.into_entry(document.toml.origin(span), |text| hide_all(text, &[])),
-        Err(_) => return None,
-    };
-    let RequirementEntry { requirement, direct, text, origin, hashes, .. } = entry;
+    let found = read_specifier(text, &document.folders(), &mut Vec::new()).ok()?;
+    let RequirementEntry { requirement, direct, text, origin, hashes, .. } =
+        found.into_entry(document.toml.origin(span), &[]);
     let Some(crate::spec::VersionOrUrl::Url(url)) = requirement.version_or_url else { return None };
     let name = Some(requirement.name.clone());
     let reference = super::Reference { url, direct: direct?, name, hashes, warnings: Vec::new() };
     let to = TiedTo::Place(Box::new(reference));
-    Some(Tie { name: requirement.name, to, marker: requirement.marker, extra: None, group: None, text, origin })
+    Some(Tie { marker: requirement.marker, ..Tie::new(requirement.name, to, text, origin) })
 }
 
 /// `[tool.pdm.resolution.overrides]`: a version, a specifier or a URL for a name.
@@ -175,7 +165,7 @@ fn read_overrides(document: &PyprojectDocument<'_>, resolution: &DeTable<'_>, ta
         match read_specifier(&written, &document.folders(), &mut Vec::new()) {
             Ok(found) => {
                 let origin = document.toml.origin(&value.span());
-                tables.overrides.push(found.into_entry(origin, |text| hide_all(text, &[])));
+                tables.overrides.push(found.into_entry(origin, &[]));
             }
             Err(error) => tables.problems.push(document.problem(&value.span(), error.message)),
         }

@@ -35,13 +35,7 @@ pub(super) fn local(
         return Err(format!("`{path}` is neither a folder nor an archive"));
     }
     let found = path_reference(&absolute, false)?;
-    match subdirectory {
-        None => Ok(found),
-        Some(below) => {
-            let text = format!("{}#subdirectory={}", found.url.reveal(), utf8_percent_encode(below, PLAIN));
-            reference(&text, false, &document.folders())
-        }
-    }
+    if subdirectory.is_none() { Ok(found) } else { url(document, found.url.reveal().as_str(), subdirectory) }
 }
 
 /// Whether a build could start in a folder.
@@ -65,13 +59,17 @@ pub(super) fn url(
     reference(&text, false, &document.folders())
 }
 
-/// A repository: a URL, `user@host:path`, or a folder.
+/// A repository: a URL, `user@host:path`, or a folder. `revisions` are `rev`, `tag` and `branch`.
 pub(super) fn git(
     document: &PyprojectDocument<'_>,
     place: &str,
-    revision: Option<&str>,
+    revisions: [Option<&str>; 3],
     subdirectory: Option<&str>,
 ) -> Result<Reference, String> {
+    let mut revisions = revisions.into_iter().flatten();
+    let (revision, None) = (revisions.next(), revisions.next()) else {
+        return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
+    };
     let place = place.strip_prefix("git+").unwrap_or(place);
     let mut text = format!("git+{}", git_url(document, place)?);
     if let Some(revision) = revision {

@@ -7,13 +7,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::super::direct::Reference;
-use super::super::problem::hide_all;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::standard::NOT_A_TEXT;
 use super::{DeclaredIndex, IndexRole, PythonLimit, Tables, Tie, TiedTo, place, uv};
 use crate::spec::{
     ExtraName, MarkerTree, PackageName, VersionSpecifiers, one_specifier_list, parse_marker, parse_poetry_constraint,
-    python_marker,
+    push_new, python_marker,
 };
 
 /// A dependency in one of Poetry's tables.
@@ -119,13 +118,6 @@ fn read_python(document: &PyprojectDocument<'_>, value: &Spanned<DeValue<'_>>, t
     }
 }
 
-/// A source that a dependency names.
-#[derive(Default)]
-struct Origins {
-    place: Option<Box<Reference>>,
-    index: Option<String>,
-}
-
 fn read_dependency(
     document: &PyprojectDocument<'_>,
     name: &PackageName,
@@ -136,7 +128,6 @@ fn read_dependency(
     tables: &mut Tables,
 ) {
     let span = if value.span().is_empty() { key } else { value.span() };
-    let written = document.toml.slice(&span).split_whitespace().collect::<Vec<_>>().join(" ");
     let mut dependency = PoetryDependency {
         name: name.clone(),
         specifiers: VersionSpecifiers::empty(),
@@ -147,45 +138,35 @@ fn read_dependency(
         is_optional: false,
         in_extras: extras.iter().filter(|(of, _)| of == name).map(|(_, extra)| extra.clone()).collect(),
         group: group.cloned(),
-        text: format!("{name} = {}", hide_all(&written, &[])),
+        text: document.written(name, &span),
         span: span.clone(),
     };
     let read = match value.get_ref() {
-        DeValue::String(text) => dependency.take_versions(text).map(|()| Origins::default()),
+        DeValue::String(text) => dependency.take_versions(text).map(|()| None),
         DeValue::Table(table) => fill(document, table, &mut dependency, &mut tables.settings.prereleases_of),
         _ => Err("it must be a text or a table".to_owned()),
     };
-    let to = match read {
-        Ok(Origins { place: Some(place), .. }) => {
-            dependency.place = Some(place.clone());
-            Some(TiedTo::Place(place))
-        }
-        Ok(Origins { index, .. }) => index.map(TiedTo::Index),
-        Err(why) => {
-            let problem = document.problem(&span, format!("the dependency `{name}`: {why}"));
-            Some(TiedTo::Unusable(Box::new(problem)))
-        }
-    };
+    let to = read.unwrap_or_else(|why| {
+        let problem = document.problem(&span, format!("the dependency `{name}`: {why}"));
+        Some(TiedTo::Unusable(Box::new(problem)))
+    });
+    if let Some(TiedTo::Place(place)) = &to {
+        dependency.place = Some(place.clone());
+    }
     if let Some(to) = to {
-        tables.ties.push(Tie {
-            name: name.clone(),
-            to,
-            marker: dependency.marker.clone(),
-            extra: None,
-            group: None,
-            text: dependency.text.clone(),
-            origin: document.toml.origin(&span),
-        });
+        let tie = Tie::new(name.clone(), to, dependency.text.clone(), document.toml.origin(&span));
+        tables.ties.push(Tie { marker: dependency.marker.clone(), ..tie });
     }
     tables.poetry.push(dependency);
 }
 
+/// Reads a table into `dependency`, and gives the place or the index that it names.
 fn fill(
     document: &PyprojectDocument<'_>,
     table: &DeTable<'_>,
     dependency: &mut PoetryDependency,
     prereleases_of: &mut Vec<PackageName>,
-) -> Result<Origins, String> {
+) -> Result<Option<TiedTo>, String> {
     let mut fields = Fields::of(table);
     if let Some(version) = fields.text("version")? {
         dependency.take_versions(version)?;
@@ -211,16 +192,16 @@ fn fill(
         }
         dependency.marker.and(marker);
     }
-    if fields.flag("allow-prereleases")? == Some(true) && !prereleases_of.contains(&dependency.name) {
-        prereleases_of.push(dependency.name.clone());
+    if fields.flag("allow-prereleases")? == Some(true) {
+        push_new(prereleases_of, dependency.name.clone());
     }
-    let origins = origins(document, &mut fields)?;
+    let to = read_origin(document, &mut fields)?;
     fields.pass_over(&["develop"]);
     fields.finish()?;
-    Ok(origins)
+    Ok(to)
 }
 
-fn origins(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Origins, String> {
+fn read_origin(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Option<TiedTo>, String> {
     let subdirectory = fields.text("subdirectory")?;
     let path = fields.text("path")?.or(fields.text("file")?);
     let (git, url) = (fields.text("git")?, fields.text("url")?);
@@ -228,14 +209,7 @@ fn origins(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Res
     let index = fields.text("source")?.map(str::to_owned);
     let place = match (path, git, url) {
         (Some(path), None, None) => Some(place::local(document, path, subdirectory)?),
-        (None, Some(git), None) => {
-            let mut revisions = revisions.into_iter().flatten();
-            let revision = revisions.next();
-            if revisions.next().is_some() {
-                return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
-            }
-            Some(place::git(document, git, revision, subdirectory)?)
-        }
+        (None, Some(git), None) => Some(place::git(document, git, revisions, subdirectory)?),
         (None, None, Some(url)) => Some(place::url(document, url, subdirectory)?),
         (None, None, None) => None,
         _ => return Err("it can have one of `path`, `git` and `url`".to_owned()),
@@ -243,7 +217,7 @@ fn origins(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Res
     if place.is_some() && index.is_some() {
         return Err("it cannot have a `source` beside a place of its own".to_owned());
     }
-    Ok(Origins { place: place.map(Box::new), index })
+    Ok(place.map(|place| TiedTo::Place(Box::new(place))).or(index.map(TiedTo::Index)))
 }
 
 impl PoetryDependency {

@@ -13,7 +13,6 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::direct::{Reference, scheme};
 use super::super::line::read_specifier;
-use super::super::problem::hide_all;
 use super::super::toml_text::TomlText;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::uv_files::OWN_FILE;
@@ -21,7 +20,7 @@ use super::workspace::Workspace;
 use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
 use crate::archive::normalized;
 use crate::requirements::RequirementEntry;
-use crate::spec::{ExtraName, MarkerTree, PackageName, SafeUrl, parse_marker};
+use crate::spec::{ExtraName, PackageName, SafeUrl, SyntaxError, parse_marker, push_new};
 
 /// Where the settings stand in a `pyproject.toml`.
 const TABLE: &[&str] = &["tool", "uv"];
@@ -115,9 +114,7 @@ fn read_named_indexes(document: &PyprojectDocument<'_>, tables: &mut Tables) {
 fn tie_members(document: &PyprojectDocument<'_>, workspace: Option<&Workspace>, tables: &mut Tables) {
     let Some(workspace) = workspace else { return };
     for file in &workspace.files {
-        if !tables.files.contains(file) {
-            tables.files.push(file.clone());
-        }
+        push_new(&mut tables.files, file.clone());
     }
     for (name, folder) in &workspace.members {
         if folder == document.folder || tables.ties.iter().any(|tie| tie.name == *name) {
@@ -128,32 +125,19 @@ fn tie_members(document: &PyprojectDocument<'_>, workspace: Option<&Workspace>, 
         let at = workspace.text.find("workspace").unwrap_or(0);
         let span = at..at + "workspace".len();
         let reference = super::super::direct::path_reference(folder, false);
+        let wrong = |message: String| SyntaxError::new(0, span.len(), message);
+        let unusable = |error: &SyntaxError| TiedTo::Unusable(Box::new(text.problem(&span, error)));
         let to = match (workspace.tool, reference) {
-            ("uv", _) => TiedTo::Unusable(Box::new(
-                text.problem(
-                    &span,
-                    &crate::spec::SyntaxError::new(
-                        0,
-                        span.len(),
-                        format!("`{name}` is a member of this workspace, but `[tool.uv.sources]` does not say so"),
-                    )
-                    .hint(format!("add `{name} = {{ workspace = true }}` to `[tool.uv.sources]`")),
-                ),
-            )),
+            ("uv", _) => {
+                let why = format!("`{name}` is a member of this workspace, but `[tool.uv.sources]` does not say so");
+                let hint = format!("add `{name} = {{ workspace = true }}` to `[tool.uv.sources]`");
+                unusable(&wrong(why).hint(hint))
+            }
             (_, Ok(reference)) => TiedTo::Place(Box::new(reference)),
-            (_, Err(why)) => TiedTo::Unusable(Box::new(
-                text.problem(&span, &crate::spec::SyntaxError::new(0, span.len(), format!("`{name}`: {why}"))),
-            )),
+            (_, Err(why)) => unusable(&wrong(format!("`{name}`: {why}"))),
         };
-        tables.ties.push(Tie {
-            name: name.clone(),
-            to,
-            marker: MarkerTree::TRUE,
-            extra: None,
-            group: None,
-            text: format!("{name} (member of the workspace)"),
-            origin: text.origin(&span),
-        });
+        let words = format!("{name} (member of the workspace)");
+        tables.ties.push(Tie::new(name.clone(), to, words, text.origin(&span)));
     }
 }
 
@@ -178,15 +162,8 @@ fn read_source(
 ) -> Tie {
     // A table that is written as `[tool.uv.sources.name]` has its header as its place.
     let span = if value.span().is_empty() { key } else { value.span() };
-    let mut tie = Tie {
-        name: name.clone(),
-        to: TiedTo::Index(String::new()),
-        marker: MarkerTree::TRUE,
-        extra: None,
-        group: None,
-        text: format!("{name} = {}", hide_all(&one_line(document.toml.slice(&span)), &[])),
-        origin: document.toml.origin(&span),
-    };
+    let (to, text) = (TiedTo::Index(String::new()), document.written(name, &span));
+    let mut tie = Tie::new(name.clone(), to, text, document.toml.origin(&span));
     tie.to = match fill(document, workspace, &mut tie, value) {
         Ok(to) => to,
         Err(why) => TiedTo::Unusable(Box::new(document.problem(&span, format!("the source of `{name}`: {why}")))),
@@ -256,14 +233,9 @@ fn path(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result
 /// A Git repository, at one revision or at its default branch.
 fn repository(document: &PyprojectDocument<'_>, fields: &mut Fields<'_, '_>) -> Result<Reference, String> {
     fields.pass_over(&["lfs", "editable"]);
-    let given = [fields.text("rev")?, fields.text("tag")?, fields.text("branch")?];
-    let mut revisions = given.into_iter().flatten();
-    let revision = revisions.next();
-    if revisions.next().is_some() {
-        return Err("it can have one of `rev`, `tag` and `branch`".to_owned());
-    }
+    let revisions = [fields.text("rev")?, fields.text("tag")?, fields.text("branch")?];
     let subdirectory = fields.text("subdirectory")?;
-    place::git(document, fields.text("git")?.unwrap_or_default(), revision, subdirectory)
+    place::git(document, fields.text("git")?.unwrap_or_default(), revisions, subdirectory)
 }
 
 /// The folder of a member of the workspace.
@@ -296,16 +268,11 @@ pub(crate) fn is_virtual_project(folder: &Path) -> bool {
 /// The lists of requirements of a project, which a `uv.toml` beside it does not replace.
 fn read_requirements(document: &PyprojectDocument<'_>, at: &[&str], tables: &mut Tables) {
     let Some(table) = document.table(at) else { return };
-    tables.constraints.extend(requirements(document, table, "constraint-dependencies", &mut tables.problems));
-    tables.overrides.extend(requirements(document, table, "override-dependencies", &mut tables.problems));
-    tables.build_constraints.extend(requirements(
-        document,
-        table,
-        "build-constraint-dependencies",
-        &mut tables.problems,
-    ));
-    let excluded = requirements(document, table, "exclude-dependencies", &mut tables.problems);
-    tables.excluded.extend(excluded.into_iter().map(|entry| entry.requirement.name));
+    let mut list = |key: &str| requirements(document, table, key, &mut tables.problems);
+    tables.constraints.extend(list("constraint-dependencies"));
+    tables.overrides.extend(list("override-dependencies"));
+    tables.build_constraints.extend(list("build-constraint-dependencies"));
+    tables.excluded.extend(list("exclude-dependencies").into_iter().map(|entry| entry.requirement.name));
     if let Some(value) = table.get("dev-dependencies")
         && let (Ok(found), Ok(group)) = (texts(value), ExtraName::from_str("dev"))
     {
@@ -391,7 +358,7 @@ fn requirements(
     let mut entries = Vec::new();
     for (text, span) in found {
         match read_specifier(text, &document.folders(), &mut Vec::new()) {
-            Ok(found) => entries.push(found.into_entry(document.toml.origin(&span), |text| hide_all(text, &[]))),
+            Ok(found) => entries.push(found.into_entry(document.toml.origin(&span), &[])),
             Err(error) => problems.push(document.toml.problem_in_string(&span, text, &error)),
         }
     }
@@ -483,9 +450,4 @@ pub(super) fn location(document: &PyprojectDocument<'_>, text: &str) -> Result<S
             SafeUrl::from_named_path(text, &path, !path.is_file()).map_err(|error| error.to_string())
         }
     }
-}
-
-/// A value on one line, for messages.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

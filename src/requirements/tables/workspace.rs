@@ -8,7 +8,7 @@ use globset::{Glob, GlobMatcher};
 use toml::de::DeTable;
 
 use crate::archive::normalized;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, push_new};
 
 /// Tools whose tables are alike: `members`, and `exclude` where there is one.
 const TOOLS: [&str; 3] = ["uv", "rye", "pdm"];
@@ -63,9 +63,7 @@ impl Workspace {
             let path = folder.join("pyproject.toml");
             let name = fs_err::read_to_string(&path).ok().and_then(|text| name_in(&text));
             if let Some(name) = name {
-                if !workspace.files.contains(&path) {
-                    workspace.files.push(path);
-                }
+                push_new(&mut workspace.files, path);
                 workspace.members.entry(name).or_insert(folder);
             }
         }

@@ -21,8 +21,8 @@ use super::twins;
 use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
-use crate::spec::PackageName;
-use crate::target::{Architecture, TagMismatch};
+use crate::spec::{PackageName, push_new};
+use crate::target::{Architecture, Runtime, TagMismatch};
 
 /// Most facts of a derivation for which hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
@@ -39,11 +39,7 @@ const MOST_NAMES: usize = 3;
 /// Hints for the facts of a derivation, each once, in the order of the facts.
 pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
     let mut hints: Vec<Hint> = Vec::new();
-    let mut tell = |hint: Hint| {
-        if !hints.contains(&hint) {
-            hints.push(hint);
-        }
-    };
+    let mut tell = |hint: Hint| push_new(&mut hints, hint);
     let problems = facts.iter().filter(|fact| !matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
     let requirements = facts.iter().filter(|fact| matches!(fact, Fact::Requires { .. })).take(MOST_PROBLEMS);
     for fact in problems.chain(requirements) {
@@ -57,10 +53,7 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
                 None => {}
             },
             Fact::Unusable { package, reason: Exclusion::RequiresPython { specifiers, .. }, .. } => {
-                let runtimes: Vec<_> = crate::target::Runtime::all()
-                    .filter(|runtime| super::super::contains(specifiers, &runtime.python_full_version()))
-                    .collect();
-                let runtimes = table::offered(runtimes);
+                let runtimes = Runtime::fitting(|python| super::super::contains(specifiers, python));
                 if let (false, Some(name)) = (runtimes.is_empty(), package.name()) {
                     tell(Hint::NeedsPython { name: name.clone(), specifiers: specifiers.clone(), runtimes });
                 }

@@ -7,13 +7,13 @@ use pubgrub::{Ranges, Term};
 
 use super::super::conclude::target_name;
 use super::super::listing::ListedVersions;
-use super::super::needs;
+use super::super::needs::{self, Applied};
 use super::super::package::Package;
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::{Derivation, DerivationNode, Fact, NodeId};
 use super::versions;
-use crate::spec::{IndexOrigin, PackageName};
+use crate::spec::{IndexOrigin, PackageName, push_new};
 use crate::target::join_and;
 
 /// Most requirements of one project on another that are told one by one; of more, the first and the last are told.
@@ -244,19 +244,10 @@ impl Teller<'_, '_> {
         let extra = if let Package::Extra(_, extra) = package { Some(extra) } else { None };
         let metadata = self.provider.known_metadata_in(name, range)?;
         let mut texts: Vec<String> = Vec::new();
-        for requirement in needs::requirements_of(self.provider, &metadata, extra) {
-            if requirement.name != *required_name {
-                continue;
-            }
-            for applied in needs::with_overrides(self.provider, requirement, None, None) {
-                let text = match &applied.origin {
-                    Some(origin) => format!("`{}` (override, {origin})", without_marker(&applied.requirement)),
-                    None => format!("`{}`", without_marker(&applied.requirement)),
-                };
-                if !texts.contains(&text) {
-                    texts.push(text);
-                }
-            }
+        let is_required = |applied: &Applied| applied.requirement.name == *required_name;
+        for applied in needs::applied_of(self.provider, &metadata, extra).filter(is_required) {
+            let origin = applied.origin.map(|origin| format!(" (override, {origin})")).unwrap_or_default();
+            push_new(&mut texts, format!("`{}`{origin}", without_marker(&applied.requirement)));
         }
         (!texts.is_empty()).then(|| join_and(&texts))
     }

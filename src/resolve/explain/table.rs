@@ -107,25 +107,13 @@ pub(super) fn runtimes_that_load(
     release: &Release,
     architecture: Architecture,
 ) -> Vec<Runtime> {
-    let loading = Runtime::all()
-        .filter(|runtime| {
-            let tags = Tags::new(*runtime, architecture, runtime.glibc());
-            listing.files(release).any(|file| {
-                file.filename.as_wheel().is_some_and(|wheel| tags.priority(wheel).is_some())
-                    && file
-                        .requires_python
-                        .as_ref()
-                        .is_none_or(|specifiers| ranges::contains(specifiers, &runtime.python_full_version()))
-            })
+    Runtime::offered(|runtime| {
+        let (tags, python) = (Tags::new(runtime, architecture, runtime.glibc()), runtime.python_full_version());
+        listing.files(release).any(|file| {
+            file.filename.as_wheel().is_some_and(|wheel| tags.priority(wheel).is_some())
+                && file.requires_python.as_ref().is_none_or(|specifiers| ranges::contains(specifiers, &python))
         })
-        .collect();
-    offered(loading)
-}
-
-/// Without the previews, unless there are only those: nobody is sent to one for want of looking.
-pub(super) fn offered(runtimes: Vec<Runtime>) -> Vec<Runtime> {
-    let released: Vec<Runtime> = runtimes.iter().copied().filter(|runtime| !runtime.is_preview()).collect();
-    if released.is_empty() { runtimes } else { released }
+    })
 }
 
 /// What a release's wheels are for: the Pythons of those for Linux, where there are such, and the processors.
