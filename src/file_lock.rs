@@ -73,16 +73,13 @@ impl FileLock {
     /// Locks a folder. `None` when another process holds the lock, or has just removed the folder; `Err` where folders
     /// cannot be locked.
     pub(crate) fn on_folder(folder: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
-        Self::on(file, folder, None)
+        Self::on(open_folder(folder)?, folder, None)
     }
 
     /// Locks a folder together with all who do the same. Answers as [`FileLock::on_folder`] does: `None` when a process
     /// holds it alone.
     pub(crate) fn on_folder_with_others(folder: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
+        let file = open_folder(folder)?;
         match file.file().try_lock_shared() {
             Ok(()) => Ok(lies_at(file.file(), folder).then(|| Self { file: file.into_parts().0, made: None })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -132,6 +129,11 @@ impl FileLock {
 }
 
 /// Whether an open file or folder is what lies at a path.
+fn open_folder(folder: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
+}
+
 fn lies_at(file: &std::fs::File, path: &Path) -> bool {
     let (Ok(opened), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     (there.dev(), there.ino()) == (opened.dev(), opened.ino())

@@ -38,7 +38,7 @@ pub(crate) use content_coding::{CodingFault, ContentCoding};
 pub(crate) use data_span::DataSpan;
 pub use error::ArchiveError;
 pub(crate) use inflate::Inflater;
-pub(crate) use libdeflater::Crc as Crc32;
+pub(crate) use libdeflater::{Crc as Crc32, crc32};
 pub use limits::{Bound, Limits};
 pub(crate) use name_set::{Alike, NameClash, NameSet, are_certainly_apart, composed, composed_path};
 pub use partial_zip::{EntryLookup, PartialZip, PartialZipError};

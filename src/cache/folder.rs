@@ -1,12 +1,13 @@
 //! The cache folder: names of entries, and reading and writing them whole.
 
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use fs_err as fs;
 
-use crate::archive::Crc32;
+use crate::archive::crc32;
 use crate::file_lock::FileLock;
 use crate::regular;
 use crate::spec::{HashDigest, sha256};
@@ -95,37 +96,21 @@ impl Bucket {
 pub enum CacheError {
     /// The folder could not be made or written.
     #[error("failed to write to the cache at `{}`", path.display())]
-    Write {
-        /// The entry or folder.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// A folder could not be listed.
     #[error("failed to read the cache at `{}`", path.display())]
-    Read {
-        /// The folder.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// Runs still used the cache when it was to be removed.
     #[error("the cache at `{}` is not removed", path.display())]
     InUse {
         /// The folder.
         path: PathBuf,
         /// Names one of them, where the system tells.
-        #[source]
         source: io::Error,
     },
     /// The folder could not be removed.
     #[error("failed to remove `{}` from the cache", path.display())]
-    Remove {
-        /// The entry.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Remove { path: PathBuf, source: io::Error },
 }
 
 /// What was counted or removed.
@@ -364,9 +349,7 @@ impl Cache {
 
 /// The checksum that an entry ends with.
 fn seal(content: &[u8]) -> [u8; SEAL] {
-    let mut crc = Crc32::new();
-    crc.update(content);
-    crc.sum().to_le_bytes()
+    crc32(content).to_le_bytes()
 }
 
 fn is_sealed(bytes: &[u8]) -> bool {
@@ -379,10 +362,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
     }
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(_) if folder.is_dir() => Ok(()),
         made => made,
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -460,22 +461,12 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         made => made?,
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))?;
-    }
-    Ok(())
+    where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))
 }
 
 /// Lets others read a file, as all of a mirror: a web server is another user than the one who wrote it.
 fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
-    }
-    Ok(())
+    where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))
 }
 
 /// METADATA as it stands in the wheel.
