@@ -7,7 +7,7 @@ use super::input_key::InputKey;
 use super::inputs::Request;
 use super::local::{self, Look};
 use super::options::IndexSettings;
-use super::part::{Counts, PartKind};
+use super::part::Counts;
 use crate::index::IndexLocation;
 use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
@@ -66,11 +66,11 @@ impl InputKey {
 
         let tables: Vec<_> =
             declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
-        self.other("what tables declare as indexes", &tables);
+        self.other(Counts::Everywhere, "what tables declare as indexes", &tables);
         if let Some(of_builds) = &request.of_builds {
             let tables: Vec<_> =
                 of_builds.indexes.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
-            self.other("what tables declare as indexes for builds", &(tables, &of_builds.pins));
+            self.other(Counts::Everywhere, "what tables declare as indexes for builds", &(tables, &of_builds.pins));
         }
 
         if let Some(mirror) = mirror {
@@ -89,7 +89,8 @@ impl InputKey {
             Look::Away => return Ok(()),
         };
         match local::offered(path, look)? {
-            Some(digest) => self.push(counts, PartKind::Place, local::relative(path, base), None, digest),
+            Some(digest) => self.place(counts, local::relative(path, base), digest),
+
             None => self.is_whole = false,
         }
         Ok(())
