@@ -98,9 +98,11 @@ impl Context {
     }
 
     /// Gives a warning and notes it, to be given again when a later run finds nothing to do.
-    pub(crate) fn give(&self, given: &mut Vec<String>, text: &str) {
-        self.warn(text);
-        given.push(text.to_owned());
+    pub(crate) fn give<T: AsRef<str>>(&self, given: &mut Vec<String>, texts: impl IntoIterator<Item = T>) {
+        for text in texts {
+            self.warn(text.as_ref());
+            given.push(text.as_ref().to_owned());
+        }
     }
 
     pub(crate) fn detail(&self, text: &str) {

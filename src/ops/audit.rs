@@ -133,8 +133,7 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
 /// What the index says about one distribution; `None`: it does not know it.
 async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &AuditSubject) -> Result<Option<Vec<Vulnerability>>, Error> {
     let (name, version) = (&dist.name, &dist.version);
-    let answer =
-        inquiry.source().index().release(index, name, version).await.map_err(crate::supply::SupplyError::from)?;
+    let answer = inquiry.source().index().release(index, name, version).await?;
     let advisories = answer.as_deref().and_then(read_answer);
     Ok(advisories.map(|advisories| {
         let finding = |advisory| Vulnerability { name: name.clone(), version: version.clone(), advisory };

@@ -19,7 +19,6 @@ use crate::context::Context;
 use crate::install::FileContent;
 use crate::reporter::counted;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
-use crate::supply::SupplyError;
 use crate::target::Target;
 
 /// Bytes of source that one process compiles, at least: it takes some milliseconds to start.
@@ -38,7 +37,7 @@ pub fn find_compiler(request: &RequestOptions, target: &Target) -> Result<Compil
     let named = request.build.python.as_ref().map(place);
     let search = InterpreterSearch { named, environment: request.inputs.environment.clone() };
     let found = Compiler::find(&search, target.runtime(), &Children::default(), &false.into());
-    Ok(found.map_err(SupplyError::from)?)
+    Ok(found?)
 }
 
 /// Compiles the sources of a bundle; nothing where that is not wanted.
@@ -54,12 +53,11 @@ pub(super) fn compile(bundle: &Bundle, options: &BundleOptions, context: &Contex
         .map(|file| Ok(PythonSource { name: format!("{task}/{}", file.path), content: read(file)? }))
         .collect::<Result<_, Error>>()?;
     let workplace = tempfile::tempdir_in(&options.request.temporary_folder)
-        .map_err(|source| BuildError::Start { program: python.interpreter.executable.clone(), source })
-        .map_err(SupplyError::from)?;
+        .map_err(|source| BuildError::Start { program: python.interpreter.executable.clone(), source })?;
     let compile =
         |batch: &&[PythonSource]| python.compile(batch, workplace.path(), &context.children, &context.interrupted);
     let results: Vec<Vec<Option<Vec<u8>>>> =
-        batches(&sources).par_iter().map(compile).collect::<Result<_, BuildError>>().map_err(SupplyError::from)?;
+        batches(&sources).par_iter().map(compile).collect::<Result<_, BuildError>>()?;
     let (major, minor) = options.target.runtime().python_version();
     let mut compiled = Compiled::new();
     for (file, result) in files.iter().zip(results.into_iter().flatten()) {

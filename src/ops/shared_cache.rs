@@ -89,11 +89,7 @@ pub async fn pull_from_shared_cache(
             } else if !is_wheel {
                 pulled.ready.push(label);
             } else if is_private(dist) {
-                inquiry
-                    .fetcher()
-                    .fetch_file(&WantedFile::resolved(dist))
-                    .await
-                    .map_err(crate::supply::SupplyError::from)?;
+                inquiry.fetcher().fetch_file(&WantedFile::resolved(dist)).await?;
                 pulled.ready.push(label);
             }
         }

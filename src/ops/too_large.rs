@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{Allowance, Error};
-use crate::bundle::{Bundle, BundleContent, Bytes, saved_by_slim};
+use crate::bundle::{Bundle, Bytes, saved_by_slim};
 use crate::install::InstalledDist;
 use crate::request::{BundleKind, BundleOptions};
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
@@ -59,7 +59,7 @@ fn largest(bundle: &Bundle, resolution: &Resolution) -> Vec<String> {
             (dist.size(), format!("{} {} {}{asked}", dist.name, dist.version, Bytes(dist.size())))
         })
         .collect();
-    let own = own_bytes(bundle);
+    let own = bundle.own_bytes();
     if own > 0 {
         sizes.push((own, format!("your own files {}", Bytes(own))));
     }
@@ -82,11 +82,6 @@ pub(super) fn who_asked(resolution: &Resolution, name: &PackageName) -> String {
         let names: BTreeSet<&str> = names.collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
     })
-}
-
-fn own_bytes(bundle: &Bundle) -> u64 {
-    let own = bundle.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
-    own.map(|file| file.size).sum()
 }
 
 /// The sentences of [`ways`] that name a number of bytes.
@@ -117,7 +112,7 @@ pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     }
     let dependencies: u64 = bundle.dists.iter().map(|dist| dist.size()).sum();
     if options.assembly.kind == BundleKind::Function {
-        let left = own_bytes(bundle);
+        let left = bundle.own_bytes();
         let text = format!(
             "with the dependencies in layers (`barrow layer`), the function itself would be {}; Lambda counts both together",
             Bytes(left)

@@ -72,9 +72,7 @@ impl Inquiry {
         let request = Box::pin(naming::name_all(request, &world, session)).await?;
         let (options, manifest, context) = (&request.options, &request.manifest, &session.context);
         let mut warnings = Vec::new();
-        for warning in &manifest.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &manifest.warnings);
         if options.build.forbidden {
             refuse_what_needs_building(manifest)?;
         }
@@ -82,7 +80,7 @@ impl Inquiry {
         if manifest.options.index_url.is_some() && indexes.said_by.default != SaidBy::Nobody && indexes.mirror.is_none()
         {
             let text = "the --index-url of a requirements file replaces the one that was set elsewhere";
-            context.give(&mut warnings, text);
+            context.give(&mut warnings, [text]);
         }
         let backends = backends_of(session, &request, &world).await?;
         let builder = SourceBuilder::new(&request, &world, backends, session.tools());
@@ -198,11 +196,9 @@ impl Inquiry {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");
             let text = format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it");
-            context.give(&mut warnings, &text);
+            context.give(&mut warnings, [text]);
         }
-        for warning in &resolution.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &resolution.warnings);
         self.report(&resolution);
         let freshness = self.freshness(&resolution, &evidence);
         Ok(Resolved { resolution, freshness, warnings })
