@@ -49,7 +49,7 @@ impl Context {
     /// about: threads that were left waiting may hold on to it otherwise.
     pub fn clean_up(&self) {
         self.children.kill_all();
-        if let Some(cache) = self.cache.get().filter(|cache| cache.is_temporary()) {
+        if let Some(cache) = self.cache.get().filter(|cache| cache.is_degraded()) {
             // A large one takes seconds, in which the output is there already.
             self.reporter.reached(Stage::Removing, 0, 0);
             cache.discard_temporary();

@@ -49,6 +49,21 @@ pub(crate) fn wait<T>(
     }
 }
 
+/// The same attempt, which tells once that somebody else holds the lock.
+pub(crate) fn telling<T>(
+    mut attempt: impl FnMut() -> Result<T, PathBuf>,
+    mut tell: impl FnMut(),
+) -> impl FnMut() -> Result<T, PathBuf> {
+    let mut is_told = false;
+    move || {
+        let held = attempt();
+        if held.is_err() && !std::mem::replace(&mut is_told, true) {
+            tell();
+        }
+        held
+    }
+}
+
 /// The lock, or `None` where there are no locks; fails with `path` when another process holds it.
 pub(crate) fn unless_held(lock: io::Result<Option<FileLock>>, path: PathBuf) -> Result<Option<FileLock>, PathBuf> {
     match lock {
@@ -128,12 +143,12 @@ impl FileLock {
     }
 }
 
-/// Whether an open file or folder is what lies at a path.
 fn open_folder(folder: &Path) -> io::Result<fs::File> {
     let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
     fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
 }
 
+/// Whether an open file or folder is what lies at a path.
 fn lies_at(file: &std::fs::File, path: &Path) -> bool {
     let (Ok(opened), Ok(there)) = (file.metadata(), fs::symlink_metadata(path)) else { return false };
     (there.dev(), there.ino()) == (opened.dev(), opened.ino())

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use fs_err as fs;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::archive::crc32;
 use crate::file_lock::FileLock;
@@ -137,11 +139,6 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Whether there is a temporary folder, to which writes go.
-    pub fn is_temporary(&self) -> bool {
-        self.substitute.get().is_some()
-    }
-
     /// Removes the temporary folder, if there is one, now: for a run that ends while threads still hold the value.
     pub fn discard_temporary(&self) {
         if let Some(folder) = self.substitute.get() {
@@ -210,6 +207,18 @@ impl Cache {
         let mut bytes = regular::read(entry).ok()?;
         is_sealed(&bytes).then(|| bytes.truncate(bytes.len() - SEAL))?;
         Some(bytes)
+    }
+
+    /// A value that was kept as an entry, if there is one that can be read.
+    pub fn recall<T: DeserializeOwned>(&self, entry: &Path) -> Option<T> {
+        rmp_serde::from_slice(&self.read(entry)?).ok()
+    }
+
+    /// Keeps a value for later runs, to be recalled. Where it cannot be written, that costs them time and nothing else.
+    pub fn keep(&self, entry: &Path, value: &impl Serialize) {
+        if let (Ok(bytes), false) = (rmp_serde::to_vec(value), self.is_degraded()) {
+            let _ = self.write(entry, &bytes);
+        }
     }
 
     /// Writes an entry whole or not at all; returns where it is now. It is not forced to disk: after a power loss the
