@@ -201,10 +201,7 @@ struct FolderSink {
 impl FolderSink {
     /// Ends the last file.
     fn close(&mut self) -> io::Result<()> {
-        match self.open.take() {
-            Some(file) => file.file().set_modified(self.modified),
-            None => Ok(()),
-        }
+        self.open.take().map_or(Ok(()), |file| file.file().set_modified(self.modified))
     }
 }
 

@@ -39,10 +39,8 @@ impl Parameters {
         let Some(default) = self.declared.get(name) else {
             return Err(TemplateProblem::NoParameter { name: name.to_owned() });
         };
-        match self.given.get(name).or(default.as_ref()) {
-            Some(value) => Ok(Some(value.clone())),
-            None => Err(TemplateProblem::NoValue { name: name.to_owned() }),
-        }
+        let value = self.given.get(name).or(default.as_ref()).cloned();
+        value.map(Some).ok_or_else(|| TemplateProblem::NoValue { name: name.to_owned() })
     }
 
     /// A text, or what a `Ref` stands for; `None`: nothing is said.
