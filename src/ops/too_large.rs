@@ -18,10 +18,7 @@ const NAMED: usize = 5;
 /// The error of `--max-size`, and of layers that Lambda would refuse.
 pub(super) fn refuse(bundle: &Bundle, limit: Bytes, resolution: &Resolution, options: &BundleOptions) -> Error {
     let (size, Bytes(limit)) = (bundle.size_bytes, limit);
-    let allows = match options.publish.max_size {
-        Some(_) => Allowance::OfUser,
-        None => Allowance::OfLambda,
-    };
+    let allows = if options.publish.max_size.is_some() { Allowance::OfUser } else { Allowance::OfLambda };
     let mut ways = ways(bundle, options);
     ways.extend(to_drop(bundle, size - limit, resolution));
     Error::TooLarge { size, limit, allows, largest: largest(bundle, resolution), ways }

@@ -54,10 +54,7 @@ impl InputKey {
         let extra: Vec<&SafeUrl> = extra.iter().chain(&file.extra_index_urls).collect();
         let places: Vec<String> = extra.iter().map(|url| place(url)).collect();
         self.option(Counts::Everywhere, "--extra-index-url", &places, None);
-        let default = match &file.index_url {
-            Some(url) => IndexLocation::new(url.clone()),
-            None => default.clone(),
-        };
+        let default = file.index_url.clone().map_or_else(|| default.clone(), IndexLocation::new);
         self.option(Counts::Everywhere, "--index-url", &index(&default), None);
         let pages: Vec<&SafeUrl> = find_links.iter().chain(&file.find_links).collect();
         let places: Vec<String> = pages.iter().map(|url| place(url)).collect();
@@ -103,9 +100,7 @@ impl InputKey {
         let place = local::place(mirror, base);
         let given = Some(format!("--mirror {place}"));
         self.option(counts, "--mirror", &place, given);
-        match mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps) {
-            Some(path) => self.add_offered(&path, base, look),
-            None => Ok(()),
-        }
+        let path = mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps);
+        path.map_or(Ok(()), |path| self.add_offered(&path, base, look))
     }
 }

@@ -498,10 +498,7 @@ impl InputKey {
         self.names(Counts::ForOutput, "--slim botocore", &services);
         let denied: Vec<String> = deny_licenses.iter().map(ToString::to_string).collect();
         self.names(Counts::ForResult, "--deny-license", &denied);
-        match source {
-            Some(source) => self.add_source(source, request, base, state_folders),
-            None => Ok(()),
-        }
+        source.as_ref().map_or(Ok(()), |source| self.add_source(source, request, base, state_folders))
     }
 
     fn add_source(

@@ -459,10 +459,7 @@ impl SourceBuilder {
                     into.clone()
                 }
             };
-            let folder = match &subdirectory {
-                Some(below) => top.join(below.as_str()),
-                None => top.clone(),
-            };
+            let folder = subdirectory.as_ref().map_or_else(|| top.clone(), |below| top.join(below.as_str()));
             let system = BuildSystem::read(&folder, &label)?;
             let variables = given.named_in(&top);
             Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings, variables })

@@ -174,10 +174,7 @@ impl SourceBuilder {
             }
             refused => {
                 shared.missed(&found);
-                let why = match refused {
-                    Some(Err(error)) => error.to_string(),
-                    _ => "it is no wheel".to_owned(),
-                };
+                let why = refused.and_then(Result::err).map_or("it is no wheel".to_owned(), |error| error.to_string());
                 self.tell(&format!("What the shared cache has for {} is of no use here: {why}", found.claim.name));
                 Ok(None)
             }

@@ -26,12 +26,8 @@ impl PipConfig {
     pub(crate) fn read(host: &Host) -> Result<Self, String> {
         let mut config = Self::default();
         for file in files(host, cfg!(target_os = "macos")) {
-            let bytes = match fs_err::read(&file) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                // pip passes over what it may not read, too.
-                Err(_) => continue,
-            };
+            // pip passes over what it may not read, too.
+            let Ok(bytes) = fs_err::read(&file) else { continue };
             let text = String::from_utf8_lossy(&bytes);
             config.add(&file, text.trim_start_matches('\u{feff}'))?;
         }

@@ -260,10 +260,7 @@ impl Reader<'_> {
                     self.remark(entry, &format!("`{text}` is not carried over: it has a variable of Serverless"));
                     continue;
                 }
-                let (is_taken, glob) = match text.strip_prefix('!') {
-                    Some(glob) => (false, glob),
-                    None => (key != "exclude", text),
-                };
+                let (is_taken, glob) = text.strip_prefix('!').map_or((key != "exclude", text), |glob| (false, glob));
                 let glob = glob.strip_prefix("./").unwrap_or(glob).to_owned();
                 patterns.push(Pattern { glob, is_taken, line: entry.line });
             }
