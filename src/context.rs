@@ -31,13 +31,9 @@ pub struct Context {
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self {
-            reporter,
-            interrupted: Arc::default(),
-            children: Children::default(),
-            cache: Arc::default(),
-            shared: Arc::default(),
-        }
+        let children = Children::default();
+        let interrupted = Arc::clone(&children.interrupted);
+        Self { reporter, interrupted, children, cache: Arc::default(), shared: Arc::default() }
     }
 
     /// The context of the same run with another reporter.

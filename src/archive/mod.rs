@@ -44,7 +44,7 @@ pub(crate) use name_set::{Alike, NameClash, NameSet, are_certainly_apart, compos
 pub use partial_zip::{EntryLookup, PartialZip, PartialZipError};
 pub(crate) use read_at::ReadAt;
 pub use safe_path::SafePath;
-pub(crate) use safe_path::{SafePathError, each_folder_of, folder_and_name, normalized};
+pub(crate) use safe_path::{SafePathError, each_folder_of, folder_and_name, normalized, relative};
 pub use source_archive::read_source;
 pub(crate) use source_archive::unpack_source;
 pub use zip_reader::{ZipEntry, ZipReader};

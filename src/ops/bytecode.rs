@@ -36,8 +36,7 @@ pub fn find_compiler(request: &RequestOptions, target: &Target) -> Result<Compil
     let place = |word: &String| if word.contains('/') { folder.join(word) } else { PathBuf::from(word) };
     let named = request.build.python.as_ref().map(place);
     let search = InterpreterSearch { named, environment: request.inputs.environment.clone() };
-    let found = Compiler::find(&search, target.runtime(), &Children::default(), &false.into());
-    Ok(found?)
+    Ok(Compiler::find(&search, target.runtime(), &Children::default())?)
 }
 
 /// Compiles the sources of a bundle; nothing where that is not wanted.
@@ -54,8 +53,7 @@ pub(super) fn compile(bundle: &Bundle, options: &BundleOptions, context: &Contex
         .collect::<Result<_, Error>>()?;
     let workplace = tempfile::tempdir_in(&options.request.temporary_folder)
         .map_err(|source| BuildError::Start { program: python.interpreter.executable.clone(), source })?;
-    let compile =
-        |batch: &&[PythonSource]| python.compile(batch, workplace.path(), &context.children, &context.interrupted);
+    let compile = |batch: &&[PythonSource]| python.compile(batch, workplace.path(), &context.children);
     let results: Vec<Vec<Option<Vec<u8>>>> =
         batches(&sources).par_iter().map(compile).collect::<Result<_, BuildError>>()?;
     let (major, minor) = options.target.runtime().python_version();
