@@ -11,6 +11,7 @@ use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::{SupplyError, indexes, missing, naming, python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
+use crate::context::Context;
 use crate::fetch::{FetchError, Fetcher, UnderWay, WantedFile};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
@@ -18,7 +19,7 @@ use crate::install::InstallOptions;
 use crate::memory::{Footing, Question, footing};
 use crate::regular::FileBytes;
 use crate::reporter::{Level, Stage, counted};
-use crate::request::{InputKey, Locked, Look, Request, SaidBy};
+use crate::request::{InputKey, Locked, Look, Request, RequestOptions, SaidBy};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
@@ -66,6 +67,12 @@ async fn backends_of(session: &Session, request: &Request, world: &Arc<World>) -
 }
 
 impl Inquiry {
+    /// The only inquiry of a run.
+    pub(crate) async fn begin(options: RequestOptions, context: &Context) -> Result<Self, SupplyError> {
+        let session = Session::open(&options, context)?;
+        Self::open(&session, session.read(options).await?).await
+    }
+
     /// Prepares for asking; no index is asked yet.
     pub(crate) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, SupplyError> {
         let world = session.world(&request, None).await?;
