@@ -31,13 +31,9 @@ pub struct Context {
 impl Context {
     /// A context that nothing has interrupted yet.
     pub fn new(reporter: Arc<dyn Reporter>) -> Self {
-        Self {
-            reporter,
-            interrupted: Arc::default(),
-            children: Children::default(),
-            cache: Arc::default(),
-            shared: Arc::default(),
-        }
+        let children = Children::default();
+        let interrupted = Arc::clone(&children.interrupted);
+        Self { reporter, interrupted, children, cache: Arc::default(), shared: Arc::default() }
     }
 
     /// The context of the same run with another reporter.
@@ -49,7 +45,7 @@ impl Context {
     /// about: threads that were left waiting may hold on to it otherwise.
     pub fn clean_up(&self) {
         self.children.kill_all();
-        if let Some(cache) = self.cache.get().filter(|cache| cache.is_temporary()) {
+        if let Some(cache) = self.cache.get().filter(|cache| cache.is_degraded()) {
             // A large one takes seconds, in which the output is there already.
             self.reporter.reached(Stage::Removing, 0, 0);
             cache.discard_temporary();
@@ -98,9 +94,11 @@ impl Context {
     }
 
     /// Gives a warning and notes it, to be given again when a later run finds nothing to do.
-    pub(crate) fn give(&self, given: &mut Vec<String>, text: &str) {
-        self.warn(text);
-        given.push(text.to_owned());
+    pub(crate) fn give<T: AsRef<str>>(&self, given: &mut Vec<String>, texts: impl IntoIterator<Item = T>) {
+        for text in texts {
+            self.warn(text.as_ref());
+            given.push(text.as_ref().to_owned());
+        }
     }
 
     pub(crate) fn detail(&self, text: &str) {

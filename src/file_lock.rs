@@ -49,6 +49,21 @@ pub(crate) fn wait<T>(
     }
 }
 
+/// The same attempt, which tells once that somebody else holds the lock.
+pub(crate) fn telling<T>(
+    mut attempt: impl FnMut() -> Result<T, PathBuf>,
+    mut tell: impl FnMut(),
+) -> impl FnMut() -> Result<T, PathBuf> {
+    let mut is_told = false;
+    move || {
+        let held = attempt();
+        if held.is_err() && !std::mem::replace(&mut is_told, true) {
+            tell();
+        }
+        held
+    }
+}
+
 /// The lock, or `None` where there are no locks; fails with `path` when another process holds it.
 pub(crate) fn unless_held(lock: io::Result<Option<FileLock>>, path: PathBuf) -> Result<Option<FileLock>, PathBuf> {
     match lock {
@@ -73,16 +88,13 @@ impl FileLock {
     /// Locks a folder. `None` when another process holds the lock, or has just removed the folder; `Err` where folders
     /// cannot be locked.
     pub(crate) fn on_folder(folder: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
-        Self::on(file, folder, None)
+        Self::on(open_folder(folder)?, folder, None)
     }
 
     /// Locks a folder together with all who do the same. Answers as [`FileLock::on_folder`] does: `None` when a process
     /// holds it alone.
     pub(crate) fn on_folder_with_others(folder: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
-        let file = fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)?;
+        let file = open_folder(folder)?;
         match file.file().try_lock_shared() {
             Ok(()) => Ok(lies_at(file.file(), folder).then(|| Self { file: file.into_parts().0, made: None })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -129,6 +141,11 @@ impl FileLock {
         }
         Ok(lies_at(&file, path).then(|| Self { file, made }))
     }
+}
+
+fn open_folder(folder: &Path) -> io::Result<fs::File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    fs::OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(folder)
 }
 
 /// Whether an open file or folder is what lies at a path.

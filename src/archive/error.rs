@@ -12,11 +12,7 @@ pub enum ArchiveError {
     Read(#[source] std::io::Error),
     /// The receiver of an entry's bytes failed.
     #[error("`{}` cannot be written", ForeignName(entry))]
-    Write {
-        entry: String,
-        #[source]
-        source: std::io::Error,
-    },
+    Write { entry: String, source: std::io::Error },
     /// The archive as a whole is malformed or could be read in two ways.
     #[error("not an acceptable zip archive: {0}")]
     Structure(&'static str),
@@ -49,14 +45,7 @@ pub enum ArchiveError {
     },
     /// The archive exceeds one of its [`Limits`](super::Limits).
     #[error("the archive has {actual} {what}, and at most {limit} are accepted")]
-    Limit {
-        /// What there is too much of.
-        what: Bound,
-        /// How much there is.
-        actual: u64,
-        /// How much is accepted.
-        limit: u64,
-    },
+    Limit { what: Bound, actual: u64, limit: u64 },
 }
 
 impl ArchiveError {

@@ -1,6 +1,6 @@
 //! Extra fields of local and central headers (APPNOTE 4.5, 4.6).
 
-use super::Crc32;
+use super::crc32;
 use super::fields::{holds_signature, u16_at, u32_at, u64_at};
 
 /// Zip64 extended information.
@@ -108,7 +108,5 @@ impl Extra<'_> {
 
 /// Whether a Unicode path field repeats `name`: version 1, the name's CRC, the name.
 fn is_same_path(content: &[u8], name: &[u8]) -> bool {
-    let mut crc = Crc32::new();
-    crc.update(name);
-    content.len() >= 5 && content[0] == 1 && u32_at(content, 1) == crc.sum() && &content[5..] == name
+    content.len() >= 5 && content[0] == 1 && u32_at(content, 1) == crc32(name) && &content[5..] == name
 }

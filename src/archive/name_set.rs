@@ -77,20 +77,13 @@ impl NameSet {
     /// Adds a file, and the folders that it is in.
     pub(crate) fn add_file(&mut self, path: &SafePath) -> Result<(), NameClash> {
         self.add_ancestors(path)?;
-        self.add(path.as_str(), KnownName { path: path.as_str().into(), is_folder: false, named: true, written: true })
+        self.add(KnownName { path: path.as_str().into(), is_folder: false, named: true, written: true })
     }
 
     /// Adds a folder that is named itself. As long as no file lies below it, it is alike to nothing.
     pub(crate) fn add_folder(&mut self, path: &SafePath) -> Result<(), NameClash> {
-        let mut ancestor = path.parent();
-        while let Some(path) = ancestor {
-            self.add(
-                path.as_str(),
-                KnownName { path: path.as_str().into(), is_folder: true, named: false, written: false },
-            )?;
-            ancestor = path.parent();
-        }
-        self.add(path.as_str(), KnownName { path: path.as_str().into(), is_folder: true, named: true, written: false })
+        self.add_each_from(path.parent(), false)?;
+        self.add(KnownName { path: path.as_str().into(), is_folder: true, named: true, written: false })
     }
 
     /// Names of files, and of folders with files below them, that other systems take for one.
@@ -121,21 +114,23 @@ impl NameSet {
         if folder.is_none() || folder == self.last_folder {
             return Ok(());
         }
-        let mut ancestor = folder.clone();
-        while let Some(path) = ancestor {
-            self.add(
-                path.as_str(),
-                KnownName { path: path.as_str().into(), is_folder: true, named: false, written: true },
-            )?;
-            ancestor = path.parent();
-        }
+        self.add_each_from(folder.clone(), true)?;
         self.last_folder = folder;
         Ok(())
     }
 
-    fn add(&mut self, path: &str, new: KnownName) -> Result<(), NameClash> {
-        let length = path.len() as u64;
-        let slot = match self.known.entry(fold(path)) {
+    /// Adds a folder that something lies in, and those around it.
+    fn add_each_from(&mut self, mut folder: Option<SafePath>, written: bool) -> Result<(), NameClash> {
+        while let Some(path) = folder {
+            self.add(KnownName { path: path.as_str().into(), is_folder: true, named: false, written })?;
+            folder = path.parent();
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, new: KnownName) -> Result<(), NameClash> {
+        let length = new.path.len() as u64;
+        let slot = match self.known.entry(fold(&new.path)) {
             std::collections::hash_map::Entry::Vacant(slot) => {
                 (self.count, self.bytes) = (self.count + 1, self.bytes + length);
                 slot.insert(Spellings { first: new, others: Vec::new() });

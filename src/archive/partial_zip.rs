@@ -6,7 +6,7 @@
 use std::io::Read as _;
 use std::ops::Range;
 
-use super::Crc32;
+use super::crc32;
 use super::fields::{u16_at, u32_at, u64_at};
 use super::other_content::{TELLING, other_content};
 
@@ -308,9 +308,7 @@ fn inflate(entry: &Entry, data: &[u8]) -> Result<Vec<u8>, PartialZipError> {
         }
         _ => return Err(malformed("the entry has a compression method other than stored and deflated")),
     };
-    let mut crc = Crc32::new();
-    crc.update(&content);
-    if content.len() as u64 != entry.size || crc.sum() != entry.crc32 {
+    if content.len() as u64 != entry.size || crc32(&content) != entry.crc32 {
         return Err(malformed("the entry does not have the size and checksum that its header says"));
     }
     Ok(content)

@@ -81,8 +81,5 @@ fn split_record(content: &[u8]) -> Option<(&str, &[u8], &[u8])> {
 /// A number without sign and leading zeros.
 fn decimal(digits: &[u8]) -> Option<u64> {
     let is_plain = digits.iter().all(u8::is_ascii_digit) && (digits.len() == 1 || digits.first() != Some(&b'0'));
-    if !is_plain {
-        return None;
-    }
-    std::str::from_utf8(digits).ok()?.parse().ok()
+    std::str::from_utf8(digits).ok().filter(|_| is_plain)?.parse().ok()
 }

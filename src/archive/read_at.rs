@@ -11,7 +11,6 @@ pub trait ReadAt {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
 }
 
-#[cfg(unix)]
 impl ReadAt for std::fs::File {
     fn length(&self) -> io::Result<u64> {
         Ok(self.metadata()?.len())

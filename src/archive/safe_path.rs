@@ -40,6 +40,13 @@ pub(crate) fn normalized(path: &Path) -> PathBuf {
     normal
 }
 
+/// `target` as seen from `folder`, by their texts alone; empty where they are one.
+pub(crate) fn relative(target: &Path, folder: &Path) -> PathBuf {
+    let shared = target.components().zip(folder.components()).take_while(|(one, other)| one == other).count();
+    let up = folder.components().skip(shared).map(|_| Component::ParentDir);
+    up.chain(target.components().skip(shared)).collect()
+}
+
 /// Longest component that every file system takes, bytes (Linux: `NAME_MAX`).
 const COMPONENT_MOST: usize = 255;
 /// Longest path, bytes: a quarter of Linux's `PATH_MAX`, so that the folder it is joined to has room as well.

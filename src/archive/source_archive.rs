@@ -6,7 +6,7 @@
 //! would fail either way.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -109,11 +109,8 @@ impl Contents {
 
 fn feed(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Contents, ArchiveError> {
     let mut start = Vec::new();
-    io::Read::read_to_end(
-        &mut io::Read::take(regular::open(path).map_err(ArchiveError::Read)?, TELLING as u64),
-        &mut start,
-    )
-    .map_err(ArchiveError::Read)?;
+    let read = regular::open(path).and_then(|file| file.take(TELLING as u64).read_to_end(&mut start));
+    read.map_err(ArchiveError::Read)?;
     let contents = match start.as_slice() {
         [0x1f, 0x8b, ..] => feed_tar(path, limits, sink)?,
         [b'P', b'K', 3, 4, ..] => feed_zip(path, limits, sink)?,
@@ -133,29 +130,24 @@ fn feed_tar(path: &Path, limits: &Limits, sink: &mut dyn Sink) -> Result<Content
         contents.note(&path, matches!(entry.kind, TarKind::Folder))?;
         match entry.kind {
             TarKind::Folder => sink.folder(&path).map_err(|source| failed(&path, source))?,
-            TarKind::File { is_executable, is_again: false } => {
-                sink.file(&path, is_executable).map_err(|source| failed(&path, source))?;
-                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
+            TarKind::File { is_executable, is_again } => {
+                if !is_again {
+                    sink.file(&path, is_executable).map_err(|source| failed(&path, source))?;
+                }
+                let (mut hasher, mut size) = (Hasher::new(HashAlgorithm::Sha256), 0);
                 reader.read_content(|bytes| {
-                    contents.size += bytes.len() as u64;
+                    size += bytes.len() as u64;
                     hasher.update(bytes);
-                    sink.bytes(bytes)
+                    if is_again { Ok(()) } else { sink.bytes(bytes) }
                 })?;
-                contents.files.insert(path, FileSeen { is_executable, digest: Some(hasher.finish()) });
-            }
-            // Some tools list a file twice. Programs differ on which one counts, so there has to be no difference.
-            TarKind::File { is_executable, is_again: true } => {
-                let mut hasher = Hasher::new(HashAlgorithm::Sha256);
-                reader.read_content(|bytes| {
-                    hasher.update(bytes);
-                    Ok(())
-                })?;
-                let again = FileSeen { is_executable, digest: Some(hasher.finish()) };
-                if contents.files.get(&path) != Some(&again) {
-                    return Err(ArchiveError::entry(
-                        path.as_str(),
-                        "the name is there twice, and not for the same file",
-                    ));
+                let seen = FileSeen { is_executable, digest: Some(hasher.finish()) };
+                if !is_again {
+                    contents.size += size;
+                    contents.files.insert(path, seen);
+                } else if contents.files.get(&path) != Some(&seen) {
+                    // Some tools list a file twice. Programs differ on which one counts, so there has to be no difference.
+                    let reason = "the name is there twice, and not for the same file";
+                    return Err(ArchiveError::entry(path.as_str(), reason));
                 }
             }
             TarKind::Symlink(target) => {
@@ -201,10 +193,7 @@ struct FolderSink {
 impl FolderSink {
     /// Ends the last file.
     fn close(&mut self) -> io::Result<()> {
-        match self.open.take() {
-            Some(file) => file.file().set_modified(self.modified),
-            None => Ok(()),
-        }
+        self.open.take().map_or(Ok(()), |file| file.file().set_modified(self.modified))
     }
 }
 

@@ -68,8 +68,6 @@ fn octal(field: &[u8]) -> Option<u64> {
     let start = field.iter().position(|byte| *byte != b' ').unwrap_or(field.len());
     let digits = field[start..].iter().take_while(|byte| matches!(byte, b'0'..=b'7')).count();
     let (digits, rest) = field[start..].split_at(digits);
-    if !rest.iter().all(|byte| matches!(byte, 0 | b' ')) {
-        return None;
-    }
-    Some(digits.iter().fold(0, |value, digit| value * 8 + u64::from(digit - b'0')))
+    let is_number = rest.iter().all(|byte| matches!(byte, 0 | b' '));
+    is_number.then(|| digits.iter().fold(0, |value, digit| value * 8 + u64::from(digit - b'0')))
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::{
     CENTRAL_HEADER, DEFLATED, END_RECORD, FLAG_UTF8, LOCAL_HEADER, STORED, ZIP64_END_RECORD, ZIP64_LOCATOR,
 };
-use super::{Crc32, DataSpan, ReadAt as _, SafePath};
+use super::{Crc32, DataSpan, ReadAt as _, SafePath, crc32};
 use crate::regular::each_piece;
 
 /// 1980-01-01 00:00 in MS-DOS form, the earliest that a zip can express: date in the upper half, time in the lower.
@@ -62,9 +62,7 @@ pub(crate) struct Compressed {
 
 /// Compresses content for [`ZipWriter::add`]; to be called from several threads.
 pub(crate) fn deflate(content: &[u8]) -> Compressed {
-    let mut crc = Crc32::new();
-    crc.update(content);
-    let (size, crc32) = (content.len() as u64, crc.sum());
+    let (size, crc32) = (content.len() as u64, crc32(content));
     let mut data = vec![0; content.len()];
     let mut state = Compress::new(Compression::new(LEVEL), false);
     // A buffer as long as the content is enough for every deflate stream that is worth having.
@@ -88,16 +86,11 @@ pub(crate) fn deflate_stream(
 ) -> io::Result<DataSpan> {
     let mut encoder = flate2::write::DeflateEncoder::new(out, Compression::new(LEVEL));
     let mut crc = Crc32::new();
-    let size = each_piece(
-        content,
-        u64::MAX,
-        |error| error,
-        |piece| {
-            crc.update(piece);
-            each(piece);
-            encoder.write_all(piece)
-        },
-    )?;
+    let size = each_piece(content, u64::MAX, std::convert::identity, |piece| {
+        crc.update(piece);
+        each(piece);
+        encoder.write_all(piece)
+    })?;
     encoder.try_finish()?;
     let compressed_size = encoder.total_out();
     encoder.finish()?.flush()?;
@@ -133,29 +126,27 @@ impl<W: ZipSink> ZipWriter<W> {
 
     /// Adds a file with content that is ready; gives where its data lies now.
     pub(crate) fn add(&mut self, path: &SafePath, executable: bool, content: &Compressed) -> io::Result<DataSpan> {
-        let span = DataSpan {
-            offset: 0,
-            compressed_size: content.data.len() as u64,
-            size: content.size,
-            crc32: content.crc32,
-            deflated: content.deflated,
-        };
-        let offset = self.begin(path, file_mode(executable), &span)?;
-        self.out.write_all(&content.data)?;
-        self.position += span.compressed_size;
-        Ok(DataSpan { offset, ..span })
+        let Compressed { data, size, crc32, deflated } = content;
+        self.put(path, file_mode(executable), data, (*size, *crc32, *deflated))
     }
 
     /// Adds a symbolic link with this text, as Info-ZIP writes them: the text is the content, and the mode says what it
     /// is. Gives where it lies.
     pub(crate) fn add_link(&mut self, path: &SafePath, text: &str) -> io::Result<DataSpan> {
-        let mut crc = Crc32::new();
-        crc.update(text.as_bytes());
-        let size = text.len() as u64;
-        let span = DataSpan { offset: 0, compressed_size: size, size, crc32: crc.sum(), deflated: false };
-        let offset = self.begin(path, LINK_MODE, &span)?;
-        self.out.write_all(text.as_bytes())?;
-        self.position += size;
+        self.put(path, LINK_MODE, text.as_bytes(), (text.len() as u64, crc32(text.as_bytes()), false))
+    }
+
+    fn put(
+        &mut self,
+        path: &SafePath,
+        mode: u32,
+        data: &[u8],
+        (size, crc32, deflated): (u64, u32, bool),
+    ) -> io::Result<DataSpan> {
+        let span = DataSpan { offset: 0, compressed_size: data.len() as u64, size, crc32, deflated };
+        let offset = self.begin(path, mode, &span)?;
+        self.out.write_all(data)?;
+        self.position += span.compressed_size;
         Ok(DataSpan { offset, ..span })
     }
 

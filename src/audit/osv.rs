@@ -23,19 +23,10 @@ const FILE_MOST: u64 = 256 << 20;
 pub enum AuditError {
     /// Something cannot be read.
     #[error("failed to read the advisories `{}`", path.display())]
-    Read {
-        /// The file or folder of advisories.
-        path: PathBuf,
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A file that is no advisory.
     #[error("`{file}` is not an advisory in OSV's form: {reason}")]
-    Form {
-        /// The file of the advisory.
-        file: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Form { file: String, reason: String },
     /// There is nothing to audit with.
     #[error("`{}` holds no advisories about Python packages", .0.display())]
     Empty(PathBuf),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use fs_err as fs;
@@ -25,9 +24,7 @@ const LINES_SHOWN: usize = 30;
 pub(crate) struct Workshop {
     /// Told everything that a build writes, if it wants to know.
     pub reporter: Arc<dyn Reporter>,
-    /// Set when the user wants to stop.
-    pub interrupted: Arc<AtomicBool>,
-    /// What is running.
+    /// What is running, and whether the user wants it to stop.
     pub children: Children,
     /// The environment of this process, of which a build gets a part.
     pub environment: Arc<BTreeMap<String, String>>,
@@ -176,7 +173,7 @@ impl BuildEnvironment {
             limit: Some(LONGEST),
             network: workshop.network,
         };
-        let ended = run(&job, &workshop.children, &workshop.interrupted)?;
+        let ended = run(&job, &workshop.children)?;
         if workshop.reporter.shows(Level::Detail) {
             for line in ended.output.lines() {
                 workshop.reporter.message(Level::Detail, &format!("{}: {}", project.label, printable(line)));

@@ -8,7 +8,6 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use super::child::{ChildCommand, Children, last_lines, run};
 use super::surroundings::variables;
@@ -67,16 +66,11 @@ impl Compiler {
     ///
     /// # Panics
     /// Never: two numbers make a specifier.
-    pub fn find(
-        search: &InterpreterSearch,
-        runtime: Runtime,
-        children: &Children,
-        interrupted: &AtomicBool,
-    ) -> Result<Self, BuildError> {
+    pub fn find(search: &InterpreterSearch, runtime: Runtime, children: &Children) -> Result<Self, BuildError> {
         let (major, minor) = runtime.python_version();
         let wanted: VersionSpecifiers = format!("=={major}.{minor}.*").parse().expect("two numbers make a specifier");
         let label = format!("bytecode for {runtime}");
-        let interpreter = search.find((major, minor), Some(&wanted), &label, children, interrupted)?;
+        let interpreter = search.find((major, minor), Some(&wanted), &label, children)?;
         Ok(Self { interpreter })
     }
 
@@ -90,7 +84,6 @@ impl Compiler {
         sources: &[PythonSource],
         workplace: &Path,
         children: &Children,
-        interrupted: &AtomicBool,
     ) -> Result<Vec<Option<Vec<u8>>>, BuildError> {
         let program = &self.interpreter.executable;
         let failed = |source| BuildError::Start { program: program.clone(), source };
@@ -107,7 +100,7 @@ impl Compiler {
             limit: None,
             network: false,
         };
-        let ended = run(&job, children, interrupted)?;
+        let ended = run(&job, children)?;
         let results = fs_err::read(taken.path()).map_err(failed)?;
         match read_results(&results, sources.len()).filter(|_| ended.success) {
             Some(compiled) => Ok(compiled),

@@ -7,7 +7,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::surroundings::Variables;
@@ -19,24 +19,24 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// Most bytes that are read of what a program writes: those at its end.
 const OUTPUT_MOST: u64 = 4 << 20;
 
-/// Programs that are running; cheap to clone.
+/// Programs that are running, and whether they may go on; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub struct Children(Arc<Mutex<BTreeSet<i32>>>);
+pub struct Children {
+    groups: Arc<Mutex<BTreeSet<i32>>>,
+    /// Set when the user wants to stop.
+    pub(crate) interrupted: Arc<AtomicBool>,
+}
 
 impl Children {
     /// Ends all of them and what they have started: for a run that is over, however it came about.
     pub fn kill_all(&self) {
-        for group in std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)) {
+        for group in std::mem::take(&mut *self.groups()) {
             kill_group(group);
         }
     }
 
-    fn add(&self, group: i32) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(group);
-    }
-
-    fn remove(&self, group: i32) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&group)
+    fn groups(&self) -> MutexGuard<'_, BTreeSet<i32>> {
+        self.groups.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -62,11 +62,7 @@ pub(super) struct ChildOutput {
 }
 
 /// Runs a program to its end, or until the user wants to stop.
-pub(super) fn run(
-    job: &ChildCommand<'_>,
-    children: &Children,
-    interrupted: &AtomicBool,
-) -> Result<ChildOutput, BuildError> {
+pub(super) fn run(job: &ChildCommand<'_>, children: &Children) -> Result<ChildOutput, BuildError> {
     let failed = |source| BuildError::Start { program: job.program.to_owned(), source };
     let mut written = tempfile::tempfile().map_err(failed)?;
     let (stdout, stderr) = (written.try_clone().map_err(failed)?, written.try_clone().map_err(failed)?);
@@ -83,12 +79,12 @@ pub(super) fn run(
     command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).process_group(0);
     let mut child = command.spawn().map_err(failed)?;
     let group = i32::try_from(child.id()).expect("the system's process numbers are of this type");
-    children.add(group);
+    children.groups().insert(group);
     let started = Instant::now();
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Ok(describe(status)),
-            Ok(None) if interrupted.load(Ordering::Relaxed) => break Err(BuildError::Interrupted),
+            Ok(None) if children.interrupted.load(Ordering::Relaxed) => break Err(BuildError::Interrupted),
             Ok(None) if job.limit.is_some_and(|limit| started.elapsed() > limit) => {
                 let minutes = started.elapsed().as_secs() / 60;
                 let after = if minutes == 0 { "in time".to_owned() } else { format!("within {minutes} minutes") };
@@ -99,7 +95,7 @@ pub(super) fn run(
         }
     };
     // A program that has ended may have left others behind.
-    children.remove(group);
+    children.groups().remove(&group);
     kill_group(group);
     let _ = child.wait();
     let (success, status) = status?;

@@ -22,11 +22,7 @@ pub enum BuildError {
     },
     /// The Python that the user named cannot be used.
     #[error("`{}` cannot be used for building: {reason}", path.display())]
-    Interpreter {
-        /// The program.
-        path: PathBuf,
-        reason: String,
-    },
+    Interpreter { path: PathBuf, reason: String },
     /// The Python that compiles sources failed.
     #[error("`{}` failed to compile the sources of the bundle ({status}){}", program.display(), indented(output))]
     Bytecode {
@@ -38,35 +34,16 @@ pub enum BuildError {
     },
     /// The project's own files do not say how to build it.
     #[error("the pyproject.toml of {label} cannot be used: {reason}")]
-    Pyproject {
-        /// The source.
-        label: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Pyproject { label: String, reason: String },
     /// What the source says about itself cannot be read.
     #[error("the metadata of {label} cannot be used: {reason}")]
-    Metadata {
-        /// The source.
-        label: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Metadata { label: String, reason: String },
     /// The archive was refused.
     #[error("failed to unpack {label}")]
-    Unpack {
-        /// The source.
-        label: String,
-        #[source]
-        source: ArchiveError,
-    },
+    Unpack { label: String, source: ArchiveError },
     /// A program could not be started.
     #[error("the program `{}` could not be started", program.display())]
-    Start {
-        program: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Start { program: PathBuf, source: io::Error },
     /// The build ended without a wheel.
     #[error("building {label} failed: {step} ended with {status}{}", indented(output))]
     Failed {
@@ -85,12 +62,7 @@ pub enum BuildError {
     },
     /// The build made something else than the one wheel that was asked for.
     #[error("building {label} gave no wheel that can be used: {reason}")]
-    Result {
-        /// The source.
-        label: String,
-        /// What is wrong.
-        reason: String,
-    },
+    Result { label: String, reason: String },
     /// The wheel runs on this machine and not on the target.
     #[error("building {label} on this machine made `{wheel}`, which {target} cannot load: {reason}")]
     Foreign {
@@ -119,14 +91,7 @@ pub enum BuildError {
     },
     /// A folder or file of the build could not be read or written.
     #[error("failed to {action} `{}`", path.display())]
-    File {
-        /// What was to be done.
-        action: &'static str,
-        /// The folder or file.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    File { action: &'static str, path: PathBuf, source: io::Error },
     /// The cache could not be written.
     #[error(transparent)]
     Cache(#[from] CacheError),

@@ -281,7 +281,7 @@ impl<'a> Git<'a> {
         let arguments: Vec<OsString> = all.map(OsString::from).collect();
         let (program, variables) = (self.program.as_path(), &self.variables);
         let job = ChildCommand { program, arguments, folder: at, variables, limit: None, network: true };
-        let ended = run(&job, &self.workshop.children, &self.workshop.interrupted)?;
+        let ended = run(&job, &self.workshop.children)?;
         if ended.success {
             return Ok(ended.output);
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -88,7 +87,6 @@ impl InterpreterSearch {
         requires_python: Option<&VersionSpecifiers>,
         label: &str,
         children: &Children,
-        interrupted: &AtomicBool,
     ) -> Result<Interpreter, BuildError> {
         let fits = |interpreter: &Interpreter| requires_python.is_none_or(|it| contains(it, &interpreter.version));
         let too_other = |interpreter: &Interpreter| {
@@ -105,7 +103,7 @@ impl InterpreterSearch {
                     found.ok_or_else(|| failed("it is not on the PATH".to_owned()))?
                 }
             };
-            let found = self.ask(&program, children, interrupted)?.map_err(failed)?;
+            let found = self.ask(&program, children)?.map_err(failed)?;
             return if fits(&found) { Ok(found) } else { Err(failed(too_other(&found))) };
         }
         let (major, minor) = wanted;
@@ -113,8 +111,8 @@ impl InterpreterSearch {
         let mut second_best = None;
         let exact = self.candidates(&[&format!("python{major}.{minor}")]);
         // One after the other as long as the name says what it is; of the rest any may be it, so all are asked at once.
-        let answers = exact.into_iter().map(|program| (self.ask(&program, children, interrupted), program));
-        let others = std::iter::once_with(|| self.ask_all(self.other_candidates(), children, interrupted)).flatten();
+        let answers = exact.into_iter().map(|program| (self.ask(&program, children), program));
+        let others = std::iter::once_with(|| self.ask_all(self.other_candidates(), children)).flatten();
         for (answer, program) in answers.chain(others) {
             match answer? {
                 Err(reason) => tried.push(format!("`{}`: {reason}", program.display())),
@@ -131,14 +129,9 @@ impl InterpreterSearch {
     }
 
     /// What many programs say, in their order.
-    fn ask_all(
-        &self,
-        programs: Vec<PathBuf>,
-        children: &Children,
-        interrupted: &AtomicBool,
-    ) -> Vec<(Introduction, PathBuf)> {
+    fn ask_all(&self, programs: Vec<PathBuf>, children: &Children) -> Vec<(Introduction, PathBuf)> {
         std::thread::scope(|scope| {
-            let ask = |program: PathBuf| scope.spawn(move || (self.ask(&program, children, interrupted), program));
+            let ask = |program: PathBuf| scope.spawn(move || (self.ask(&program, children), program));
             let asking: Vec<_> = programs.into_iter().map(ask).collect();
             let joined =
                 asking.into_iter().map(|asked| asked.join().unwrap_or_else(|it| std::panic::resume_unwind(it)));
@@ -163,7 +156,7 @@ impl InterpreterSearch {
     }
 
     /// What a program says that it is, or why it does not do.
-    fn ask(&self, program: &Path, children: &Children, interrupted: &AtomicBool) -> Introduction {
+    fn ask(&self, program: &Path, children: &Children) -> Introduction {
         if is_stub(program) {
             return Ok(Err(STUB.to_owned()));
         }
@@ -180,7 +173,7 @@ impl InterpreterSearch {
             limit: Some(ANSWER_LIMIT),
             network: true,
         };
-        let ended = match run(&job, children, interrupted) {
+        let ended = match run(&job, children) {
             Ok(ended) => ended,
             Err(BuildError::Start { source, .. }) => return Ok(Err(format!("it could not be started: {source}"))),
             Err(error) => return Err(error),

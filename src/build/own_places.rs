@@ -4,7 +4,7 @@
 //! built: another one in each run. The project that is meant was chosen when versions were, by the tables of the user's
 //! own files, and a bundle holds no path of the machine that made it. So the name stays, and the place goes.
 
-use std::io::{self, Write};
+use std::io::{self, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ pub(super) fn leave_out(wheel: &Path, label: &str, limits: &Limits) -> Result<()
     let reader = ZipReader::open(wheel, limits).map_err(unreadable)?;
     let Some((metadata, record)) = changed(&reader).map_err(unreadable)? else { return Ok(()) };
     let made = wheel.with_extension("part");
-    let mut writer = ZipWriter::new(WheelFile(fs::File::create(&made).map_err(failed)?));
+    let mut writer = ZipWriter::new(fs::File::create(&made).map_err(failed)?);
     for entry in reader.entries().iter().filter(|entry| !entry.is_folder) {
         let new = [&metadata, &record].into_iter().find(|(path, _)| *path == entry.path.as_str());
         match new {
@@ -81,26 +81,14 @@ fn without_places(text: &str) -> Option<String> {
     is_changed.then_some(new)
 }
 
-struct WheelFile(fs::File);
-
-impl Write for WheelFile {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-impl ZipSink for WheelFile {
+impl ZipSink for fs::File {
     fn append(&mut self, from: &std::fs::File, offset: u64, length: u64) -> io::Result<()> {
         let (mut buffer, end) = (vec![0; 1 << 16], offset + length);
         let mut at = offset;
         while at < end {
             let wanted = usize::try_from(end - at).unwrap_or(usize::MAX).min(buffer.len());
             from.read_exact_at(&mut buffer[..wanted], at)?;
-            self.0.write_all(&buffer[..wanted])?;
+            self.write_all(&buffer[..wanted])?;
             at += wanted as u64;
         }
         Ok(())

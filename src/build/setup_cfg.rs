@@ -68,11 +68,8 @@ fn sections(text: &str) -> Option<Vec<Section>> {
     let mut is_open = false;
     for line in text.trim_start_matches('\u{feff}').lines() {
         let bare = line.trim();
-        if bare.starts_with(['#', ';']) {
-            continue;
-        }
-        if bare.is_empty() {
-            // A value goes on after it, where the next line is indented.
+        // A value goes on after an empty line, where the next one is indented.
+        if bare.is_empty() || bare.starts_with(['#', ';']) {
             continue;
         }
         if line.starts_with([' ', '\t']) {

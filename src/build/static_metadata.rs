@@ -30,10 +30,8 @@ pub(crate) fn static_metadata(
     let failed = |reason: String| BuildError::Pyproject { label: label.to_owned(), reason };
     let text = std::str::from_utf8(bytes).map_err(|_| failed("it is not UTF-8".to_owned()))?;
     let document: toml::Table = text.parse().map_err(|error: toml::de::Error| failed(toml_reason(text, &error)))?;
-    match document.get("project").and_then(toml::Value::as_table) {
-        Some(project) => of_project(project).map_err(failed),
-        None => Ok(None),
-    }
+    let project = document.get("project").and_then(toml::Value::as_table);
+    project.map_or(Ok(None), |project| of_project(project).map_err(failed))
 }
 
 /// Whether metadata would be the same after another build.

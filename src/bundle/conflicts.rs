@@ -155,11 +155,8 @@ fn is_record(path: &SafePath) -> bool {
 fn corrected(record: &[u8], now: &BTreeMap<&str, &(HashDigest, u64)>) -> Option<Vec<u8>> {
     let mut text = String::with_capacity(record.len());
     for entry in parse_record(record).ok()? {
-        let proof = match now.get(entry.path.as_str()) {
-            Some((digest, size)) => Some((digest, *size)),
-            None => entry.hash.as_ref().zip(entry.size),
-        };
-        write_record_line(&mut text, &entry.path, proof);
+        let changed = now.get(entry.path.as_str()).map(|(digest, size)| (digest, *size));
+        write_record_line(&mut text, &entry.path, changed.or(entry.hash.as_ref().zip(entry.size)));
     }
     Some(text.into_bytes())
 }

@@ -17,7 +17,7 @@ pub(crate) struct BundleLayout {
 
 /// A bundle as it will be: every file and where its bytes are. Holding one proves that the files can stand beside each
 /// other, on any file system where `alike` is empty; nothing is written yet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Bundle<'a> {
     /// The files, sorted by path, each path once.
     pub files: Vec<BundleFile<'a>>,
@@ -89,18 +89,20 @@ impl BundleLayout {
 impl Bundle<'_> {
     /// The `count` largest parts of the bundle with their sizes in bytes, largest first.
     pub(crate) fn largest(&self, count: usize) -> impl Iterator<Item = (String, u64)> {
-        let mut sizes: Vec<(String, u64)> = self
-            .dists
-            .iter()
-            .map(|dist| (dist.name.to_string(), dist.files.iter().map(|file| file.size).sum()))
-            .collect();
-        let own = self.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
-        let own = own.map(|file| file.size).sum();
+        let mut sizes: Vec<(String, u64)> =
+            self.dists.iter().map(|dist| (dist.name.to_string(), dist.size())).collect();
+        let own = self.own_bytes();
         if own > 0 {
             sizes.push(("source files".to_owned(), own));
         }
         sizes.sort_by_key(|(_, size)| Reverse(*size));
         sizes.into_iter().take(count)
+    }
+
+    /// Size of the user's own files together, bytes.
+    pub(crate) fn own_bytes(&self) -> u64 {
+        let own = self.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
+        own.map(|file| file.size).sum()
     }
 
     /// Adds files that are made for this bundle; each takes the place of what has its path.

@@ -12,36 +12,16 @@ use crate::spec::ForeignName;
 pub enum BundleError {
     /// SOURCE, or something in it, could not be read.
     #[error("failed to read the source at `{}`", path.display())]
-    ReadSource {
-        /// What could not be read.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    ReadSource { path: PathBuf, source: io::Error },
     /// A file of SOURCE has a name that a bundle cannot hold.
     #[error("the source file `{}` cannot be bundled: {reason}", ForeignName(&path.to_string_lossy()))]
-    SourceName {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with its name.
-        reason: &'static str,
-    },
+    SourceName { path: PathBuf, reason: &'static str },
     /// A link in SOURCE that cannot be followed.
     #[error("the link `{}` in the source {reason}", path.display())]
-    SourceLink {
-        /// The link.
-        path: PathBuf,
-        /// Where it leads.
-        reason: &'static str,
-    },
+    SourceLink { path: PathBuf, reason: &'static str },
     /// A link that leads out of its source, and links are not followed.
     #[error("the link `{}` in the source leads out of the source folder, to `{}`", path.display(), target.display())]
-    LinkOutside {
-        /// The link.
-        path: PathBuf,
-        /// Where it leads.
-        target: PathBuf,
-    },
+    LinkOutside { path: PathBuf, target: PathBuf },
     /// A line of an ignore file that is no pattern.
     #[error("{}:{line}: not a pattern", path.display())]
     IgnoreLine {
@@ -49,34 +29,20 @@ pub enum BundleError {
         path: PathBuf,
         /// The line of the file, from 1.
         line: usize,
-        #[source]
         source: ignore::Error,
     },
     /// Two sources bring different files for one path.
     #[error("`{path}` comes from {owner} and, with other content, from {other}")]
-    SourceCollision {
-        /// The path in the bundle.
-        path: SafePath,
-        /// Whose it is.
-        owner: String,
-        /// Whose it is as well.
-        other: String,
-    },
+    SourceCollision { path: SafePath, owner: String, other: String },
     /// Something in SOURCE that is no file.
     #[error("`{}` in the source is {kind}, which cannot be bundled", path.display())]
-    SourceKind {
-        /// Where it lies.
-        path: PathBuf,
-        /// What it is.
-        kind: &'static str,
-    },
+    SourceKind { path: PathBuf, kind: &'static str },
     /// A pattern that is none.
     #[error("`{pattern}` is not a pattern that `{option}` understands")]
     Pattern {
         pattern: String,
         /// Where it was given.
         option: &'static str,
-        #[source]
         source: globset::Error,
     },
     /// A pattern with nothing in it.

@@ -111,14 +111,8 @@ pub(super) fn way_to(path: &Path) -> Vec<(&Path, bool)> {
 
 impl Pattern {
     fn parse(text: &str, option: &'static str) -> Result<Self, BundleError> {
-        let (takes_back, glob) = match text.strip_prefix('!') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let (folders_only, glob) = match glob.strip_suffix('/') {
-            Some(rest) => (true, rest),
-            None => (false, glob),
-        };
+        let (takes_back, glob) = text.strip_prefix('!').map_or((false, text), |rest| (true, rest));
+        let (folders_only, glob) = glob.strip_suffix('/').map_or((false, glob), |rest| (true, rest));
         let glob = glob.strip_prefix("./").map_or_else(|| glob.to_owned(), |rest| format!("/{rest}"));
         let glob = composed(&glob).into_owned();
         let anchored = glob.contains('/');

@@ -87,10 +87,7 @@ fn leads_to(pattern: &[u8], path: &[u8]) -> bool {
 
 /// The first component, and what is behind its slash.
 fn split(path: &[u8]) -> (&[u8], Option<&[u8]>) {
-    match memchr::memchr(b'/', path) {
-        Some(at) => (&path[..at], Some(&path[at + 1..])),
-        None => (path, None),
-    }
+    memchr::memchr(b'/', path).map_or((path, None), |at| (&path[..at], Some(&path[at + 1..])))
 }
 
 /// Whether a name is as a pattern says: `*` stands for any characters, `{a,b}` for one of several texts.

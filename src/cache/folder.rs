@@ -1,12 +1,15 @@
 //! The cache folder: names of entries, and reading and writing them whole.
 
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use fs_err as fs;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use crate::archive::Crc32;
+use crate::archive::crc32;
 use crate::file_lock::FileLock;
 use crate::regular;
 use crate::spec::{HashDigest, sha256};
@@ -103,37 +106,21 @@ impl Bucket {
 pub enum CacheError {
     /// The folder could not be made or written.
     #[error("failed to write to the cache at `{}`", path.display())]
-    Write {
-        /// The entry or folder.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
     /// A folder could not be listed.
     #[error("failed to read the cache at `{}`", path.display())]
-    Read {
-        /// The folder.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// Runs still used the cache when it was to be removed.
     #[error("the cache at `{}` is not removed", path.display())]
     InUse {
         /// The folder.
         path: PathBuf,
         /// Names one of them, where the system tells.
-        #[source]
         source: io::Error,
     },
     /// The folder could not be removed.
     #[error("failed to remove `{}` from the cache", path.display())]
-    Remove {
-        /// The entry.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Remove { path: PathBuf, source: io::Error },
 }
 
 /// What was counted or removed.
@@ -158,11 +145,6 @@ impl Cache {
         let cache = Self::at(folder.path().to_owned());
         let _ = cache.substitute.set(folder);
         Ok(cache)
-    }
-
-    /// Whether there is a temporary folder, to which writes go.
-    pub fn is_temporary(&self) -> bool {
-        self.substitute.get().is_some()
     }
 
     /// Removes the temporary folder, if there is one, now: for a run that ends while threads still hold the value.
@@ -233,6 +215,18 @@ impl Cache {
         let mut bytes = regular::read(entry).ok()?;
         is_sealed(&bytes).then(|| bytes.truncate(bytes.len() - SEAL))?;
         Some(bytes)
+    }
+
+    /// A value that was kept as an entry, if there is one that can be read.
+    pub fn recall<T: DeserializeOwned>(&self, entry: &Path) -> Option<T> {
+        rmp_serde::from_slice(&self.read(entry)?).ok()
+    }
+
+    /// Keeps a value for later runs, to be recalled. Where it cannot be written, that costs them time and nothing else.
+    pub fn keep(&self, entry: &Path, value: &impl Serialize) {
+        if let (Ok(bytes), false) = (rmp_serde::to_vec(value), self.is_degraded()) {
+            let _ = self.write(entry, &bytes);
+        }
     }
 
     /// Writes an entry whole or not at all; returns where it is now. It is not forced to disk: after a power loss the
@@ -372,9 +366,7 @@ impl Cache {
 
 /// The checksum that an entry ends with.
 fn seal(content: &[u8]) -> [u8; SEAL] {
-    let mut crc = Crc32::new();
-    crc.update(content);
-    crc.sum().to_le_bytes()
+    crc32(content).to_le_bytes()
 }
 
 fn is_sealed(bytes: &[u8]) -> bool {
@@ -387,10 +379,7 @@ fn create_private(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         fs::create_dir_all(parent)?;
     }
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(folder) {
+    match std::fs::DirBuilder::new().mode(0o700).create(folder) {
         Err(_) if folder.is_dir() => Ok(()),
         made => made,
     }

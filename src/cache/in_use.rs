@@ -11,7 +11,7 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::folder::{Cache, CacheError};
-use crate::file_lock::{FileLock, FileLockError, named, unless_held, wait};
+use crate::file_lock::{FileLock, FileLockError, named, telling, unless_held, wait};
 
 /// The lock file of who removes the cache.
 const TURN: &str = "clean.lock";
@@ -25,21 +25,13 @@ const REMOVAL_WAITS: Duration = Duration::from_mins(10);
 impl Cache {
     /// Says that a run uses the cache from now on, for as long as the value lives. Nobody removes it meanwhile, and who
     /// is about to do so is waited for; `waiting` is called once before that.
-    pub(crate) fn begin_use(&self, cancel: &AtomicBool, mut waiting: impl FnMut()) {
+    pub(crate) fn begin_use(&self, cancel: &AtomicBool, waiting: impl FnMut()) {
         // A temporary one is nobody else's.
         if self.is_degraded() {
             return;
         }
-        let mut is_told = false;
-        let attempt = || {
-            let held = self.hold_together();
-            if held.is_err() && !std::mem::replace(&mut is_told, true) {
-                waiting();
-            }
-            held
-        };
         // Whoever was interrupted ends soon, and one that hangs is passed over.
-        if let Ok(Some(lock)) = wait(RUN_WAITS, Some(cancel), attempt) {
+        if let Ok(Some(lock)) = wait(RUN_WAITS, Some(cancel), telling(|| self.hold_together(), waiting)) {
             self.hold(lock);
         }
     }

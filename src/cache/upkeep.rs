@@ -1,5 +1,6 @@
 //! What `barrow cache` does: measuring, pruning and removing, without touching what is not ours.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -147,11 +148,7 @@ fn remove(path: &Path, usage: &mut Usage) -> Result<(), CacheError> {
 
 /// Lets the owner remove what is in the folders below `folder`.
 fn make_writable(folder: &Path) {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let _ = fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
-    }
+    let _ = fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700));
     for entry in entries(folder).unwrap_or_default() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             make_writable(&entry.path());

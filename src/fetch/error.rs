@@ -43,57 +43,25 @@ pub enum FetchError {
     },
     /// Digests are demanded, and there is none.
     #[error("`{file}` has no sha256 digest, neither in the requirements nor from {index}, but hashes are required")]
-    NoDigest {
-        /// File name.
-        file: String,
-        /// The index that lists it.
-        index: SafeUrl,
-    },
+    NoDigest { file: String, index: SafeUrl },
     /// The request failed.
     #[error("failed to download `{file}`")]
-    Download {
-        /// File name.
-        file: String,
-        #[source]
-        source: http::Error,
-    },
+    Download { file: String, source: http::Error },
     /// The index lists it, and it is not there.
     #[error("`{file}` is listed, but {url} answered with status {status}")]
-    Gone {
-        /// File name.
-        file: String,
-        /// Where it should be.
-        url: SafeUrl,
-        /// HTTP status.
-        status: u16,
-    },
+    Gone { file: String, url: SafeUrl, status: u16 },
     /// The run is offline and these are not in the cache: all of them.
     #[error("the run is offline, and not in the cache: {}", .0.join(", "))]
     Offline(Vec<String>),
     /// A mirror stands for every place that files come from, and does not have these: all of them.
     #[error("not in the mirror {place}: {}", files.join(", "))]
-    NotInMirror {
-        /// File names.
-        files: Vec<String>,
-        /// The mirror.
-        place: SafeUrl,
-    },
+    NotInMirror { files: Vec<String>, place: SafeUrl },
     /// The mirror that stands for every place could not be asked.
     #[error("failed to look for `{file}` in the mirror")]
-    StandIn {
-        /// File name.
-        file: String,
-        #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    StandIn { file: String, source: Box<dyn std::error::Error + Send + Sync> },
     /// A local file could not be read.
     #[error("failed to read `{}`", path.display())]
-    Local {
-        /// The file.
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
+    Local { path: PathBuf, source: std::io::Error },
     /// A source distribution stands where only a wheel can be used.
     #[error("`{0}` is not a wheel")]
     NotAWheel(String),

@@ -25,3 +25,4 @@ pub use fetcher::{FetchOptions, Fetcher};
 pub(crate) use stand_in::{LocatedFile, StandIn};
 pub use stored::digest as digest_of_file;
 pub use wanted::WantedFile;
+pub(crate) use wanted::only_sha256;

@@ -38,7 +38,7 @@ impl Unchanged {
 impl Pointer {
     /// The pointer of a URL, if there is one.
     pub(super) fn read(cache: &Cache, url: &SafeUrl) -> Option<Self> {
-        rmp_serde::from_slice(&cache.read(&cache.entry(Bucket::Metadata, &key(url)))?).ok()
+        cache.recall(&cache.entry(Bucket::Metadata, &key(url)))
     }
 
     /// Keeps the pointer of a URL. A cache that cannot be written only costs a later run its time.

@@ -71,17 +71,22 @@ impl WantedFile {
 
     /// The sha256 that it has to have, where it is known.
     pub(super) fn sha256(&self) -> Option<HashDigest> {
-        let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
-        let known = match (self.listed.iter().find(is_sha256), self.accepted.as_slice()) {
-            (Some(listed), _) => Some(listed).filter(|listed| self.accepts_as_known(listed)),
-            (None, [only]) => Some(only).filter(is_sha256),
-            (None, _) => None,
-        };
-        known.cloned()
+        only_sha256(&self.listed, &self.accepted)
     }
 
     /// Whether the index says which bytes this file is.
     pub(super) fn is_told_by_index(&self) -> bool {
         self.listed.iter().any(|digest| digest.algorithm() == HashAlgorithm::Sha256)
     }
+}
+
+/// The sha256 that a file has to have, where there is one alone, by what its index lists and what the user accepts.
+pub(crate) fn only_sha256(listed: &[HashDigest], accepted: &[HashDigest]) -> Option<HashDigest> {
+    let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
+    let known = match (listed.iter().find(is_sha256), accepted) {
+        (Some(listed), accepted) => Some(listed).filter(|listed| accepted.is_empty() || accepted.contains(listed)),
+        (None, [only]) => Some(only).filter(is_sha256),
+        (None, _) => None,
+    };
+    known.cloned()
 }

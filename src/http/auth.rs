@@ -71,18 +71,12 @@ type NetrcLogins = HashMap<(LoginKey, bool), Option<Arc<Login>>>;
 /// What the sources that are asked on need have said.
 #[derive(Default)]
 struct Found {
-    state: AskedState,
+    is_asked: bool,
+    /// What was answered, if anything was.
+    login: Option<Arc<Login>>,
     has_minted_again: bool,
     /// The `keyring` program could not be run, or failed.
     keyring_failed: bool,
-}
-
-#[derive(Default)]
-enum AskedState {
-    #[default]
-    Never,
-    Answered(Arc<Login>),
-    Nothing,
 }
 
 impl Authenticator {
@@ -183,10 +177,7 @@ impl Authenticator {
             return Some(aws::USER.to_owned());
         }
         let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()?;
-        match &slot.try_lock().ok()?.state {
-            AskedState::Answered(login) => Some(login.user().to_owned()),
-            _ => None,
-        }
+        slot.try_lock().ok()?.login.as_ref().map(|login| login.user().to_owned())
     }
 
     /// What to send instead after a refusal; `None`: the refusal stands.
@@ -253,11 +244,7 @@ impl Authenticator {
         let mut logins: Vec<Arc<Login>> = self.indexes.iter().filter_map(|index| index.login.clone()).collect();
         logins.extend(locked(&self.given).iter().map(|(_, login)| Arc::clone(login)));
         for slot in locked(&self.asked).values() {
-            if let Ok(asked) = slot.try_lock()
-                && let AskedState::Answered(login) = &asked.state
-            {
-                logins.push(Arc::clone(login));
-            }
+            logins.extend(slot.try_lock().ok().and_then(|asked| asked.login.clone()));
         }
         let netrc = means.options.netrc.as_deref().and_then(|path| self.netrc(path, means).ok());
         let entries = netrc.into_iter().flat_map(|netrc| &netrc.entries).map(|entry| entry.password.clone());
@@ -299,10 +286,7 @@ impl Authenticator {
     /// What asking has found, if it was asked already.
     async fn answered(&self, key: &LoginKey) -> Option<Arc<Login>> {
         let slot = self.asked.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()?;
-        match &slot.lock().await.state {
-            AskedState::Answered(login) => Some(Arc::clone(login)),
-            _ => None,
-        }
+        slot.lock().await.login.clone()
     }
 
     /// Asks the sources that are asked on need, once; the others wait for the answer. `stale` is a login that had
@@ -324,22 +308,22 @@ impl Authenticator {
             Arc::clone(asked.entry(key.clone()).or_default())
         };
         let mut asked = slot.lock().await;
-        match (&asked.state, stale) {
-            (AskedState::Nothing, _) | (AskedState::Never, Some(_)) => return None,
-            (AskedState::Never, None) => {}
-            (AskedState::Answered(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
+        match (&asked.login, stale) {
+            (None, stale) if asked.is_asked || stale.is_some() => return None,
+            (None, _) => {}
+            (Some(login), Some(stale)) if Arc::ptr_eq(login, stale) => {
                 if asked.has_minted_again {
                     return None;
                 }
                 asked.has_minted_again = true;
             }
-            (AskedState::Answered(login), _) => return Some(Arc::clone(login)),
+            (Some(login), _) => return Some(Arc::clone(login)),
         }
         let index = key.1.map(|at| &self.indexes[at].url);
         let found = look_up(url, index, (user, domain.as_ref()), means, &mut asked.keyring_failed).await;
-        let found = found.map(Arc::new);
-        asked.state = found.clone().map_or(AskedState::Nothing, AskedState::Answered);
-        found
+        asked.is_asked = true;
+        asked.login = found.map(Arc::new);
+        asked.login.clone()
     }
 
     /// The domain of CodeArtifact whose token opens `url`, where there is one and tokens may be got.
@@ -476,7 +460,6 @@ fn read_netrc(path: &Path, is_required: bool, reporter: &dyn Reporter) -> Result
             format!("{}:{}: {}; what follows in this netrc file is not used", path.display(), fault.line, fault.reason);
         reporter.message(Level::Warning, &text);
     }
-    #[cfg(unix)]
     if let (Ok(metadata), Some(line)) = (fs_err::metadata(path), netrc.first_password_line()) {
         use std::os::unix::fs::MetadataExt as _;
         if metadata.mode() & 0o077 != 0 {

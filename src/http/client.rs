@@ -241,10 +241,9 @@ impl Client {
             let Some(location) = redirect_target(&hop.inner, request.verb) else {
                 return self.judge(hop, request.verb);
             };
-            let mut target = hop.url.join(&location).map_err(|_| bad_redirect(&hop.url, &location))?;
+            let target = hop.url.join(&location).map_err(|_| bad_redirect(&hop.url, &location))?;
             // Userinfo in a redirect is the server's, not the user's.
-            let _ = target.set_username("");
-            let _ = target.set_password(None);
+            let mut target = without_userinfo(target);
             target.set_fragment(None);
             if !is_http(&target) {
                 return Err(bad_redirect(&hop.url, &location).into());
@@ -340,8 +339,8 @@ impl Client {
 
     fn proxy_refused(&self, url: &Url) -> Fault {
         let proxy = self.shared.means.transport.proxy(url);
-        let has_login = proxy.is_some_and(has_login);
-        Error::ProxyRefused { url: shown_url(url), via: Via(proxy.map(shown_url)), has_login }.into()
+        let (via, has_login) = (Via(proxy.map(shown_url)), proxy.is_some_and(has_login));
+        Error::ProxyRefused { url: shown_url(url), via, has_login }.into()
     }
 
     /// Asks one URL. Credentials that no server has accepted yet are tried by one request while the others wait: wrong

@@ -12,23 +12,13 @@ use crate::spec::SafeUrl;
 pub enum Error {
     /// The run is offline.
     #[error("`{url}` was not asked: the run is offline")]
-    Offline {
-        /// What would have been asked.
-        url: Box<SafeUrl>,
-    },
+    Offline { url: Box<SafeUrl> },
     /// A mirror stands for every other place.
     #[error("`{url}` was not asked: the mirror `{mirror}` stands for it")]
-    NotTheMirror {
-        /// What would have been asked.
-        url: Box<SafeUrl>,
-        mirror: Box<SafeUrl>,
-    },
+    NotTheMirror { url: Box<SafeUrl>, mirror: Box<SafeUrl> },
     /// Neither http nor https, nor a store where one is spoken with.
     #[error("`{url}` cannot be fetched: only http and https are spoken")]
-    Scheme {
-        /// What was asked for.
-        url: Box<SafeUrl>,
-    },
+    Scheme { url: Box<SafeUrl> },
     /// The client could not be set up.
     #[error("failed to set up the HTTP client: {reason}")]
     Setup { reason: String },
@@ -41,18 +31,10 @@ pub enum Error {
     },
     /// A file of certificates could not be used.
     #[error("failed to read the certificates in `{}`: {reason}", path.display())]
-    Certificates {
-        /// The file.
-        path: PathBuf,
-        reason: String,
-    },
+    Certificates { path: PathBuf, reason: String },
     /// The netrc file that the user named could not be read.
     #[error("failed to read the netrc file `{}`: {reason}", path.display())]
-    Netrc {
-        /// The file.
-        path: PathBuf,
-        reason: String,
-    },
+    Netrc { path: PathBuf, reason: String },
     /// A proxy setting that is no URL; it is not repeated, it may hold a password.
     #[error("the proxy given by {setting} is not an http, https or socks URL")]
     Proxy {
@@ -61,83 +43,34 @@ pub enum Error {
     },
     /// No connection to the server came about.
     #[error("failed to connect to `{url}`{via}: {reason}")]
-    Connect {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// The proxy, if any.
-        via: Via,
-        reason: String,
-    },
+    Connect { url: Box<SafeUrl>, via: Via, reason: String },
     /// The proxy wants credentials, or other ones.
     #[error(
         "`{url}` was not reached{via}, which {} (407 Proxy Authentication Required)",
         if *has_login { "refuses the user and password that it was given" } else { "wants a user and password" }
     )]
-    ProxyRefused {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// The proxy.
-        via: Via,
-        /// It was given a user and password.
-        has_login: bool,
-    },
+    ProxyRefused { url: Box<SafeUrl>, via: Via, has_login: bool },
     /// The server's certificate, or the handshake, was not acceptable.
     #[error("failed to make a secure connection to `{url}`: {reason}")]
-    Tls {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        reason: TlsReason,
-    },
+    Tls { url: Box<SafeUrl>, reason: TlsReason },
     /// Nothing, or too little, came in time.
     #[error("`{url}` {what} within {seconds} seconds")]
-    Timeout {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// What did not happen.
-        what: &'static str,
-        /// For how long.
-        seconds: f32,
-    },
+    Timeout { url: Box<SafeUrl>, what: &'static str, seconds: f32 },
     /// The connection broke, or what came was not HTTP.
     #[error("the connection to `{url}`{via} broke: {reason}")]
-    Broken {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// The proxy, if any.
-        via: Via,
-        reason: String,
-    },
+    Broken { url: Box<SafeUrl>, via: Via, reason: String },
     /// The body ended early.
     #[error("the answer of `{url}` was cut off after {received} bytes{}", of(*expected))]
-    Truncated {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// Bytes that came.
-        received: u64,
-        /// Bytes that were announced.
-        expected: Option<u64>,
-    },
+    Truncated { url: Box<SafeUrl>, received: u64, expected: Option<u64> },
     /// The body broke off, and the server now gives another one.
     #[error("the answer of `{url}` changed while it was read")]
-    Changed {
-        /// What was asked.
-        url: Box<SafeUrl>,
-    },
+    Changed { url: Box<SafeUrl> },
     /// The answer is in a content coding that we do not know, or not what its coding says.
     #[error("the answer of `{url}` cannot be decoded: {reason}")]
-    Coding {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        reason: String,
-    },
+    Coding { url: Box<SafeUrl>, reason: String },
     /// The answer is larger than the caller accepts.
     #[error("the answer of `{url}` is larger than {limit} bytes")]
-    TooLarge {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// Most bytes that are accepted.
-        limit: u64,
-    },
+    TooLarge { url: Box<SafeUrl>, limit: u64 },
     /// A status that no caller handles.
     #[error("`{url}` answered {}{}", status_text(*status), with(sent_as.as_deref(), looked_in.as_deref()))]
     Status {
@@ -152,12 +85,7 @@ pub enum Error {
     },
     /// An object store did not let itself be asked.
     #[error("`{url}` cannot be asked for: {reason}")]
-    Bucket {
-        /// What was to be asked.
-        url: Box<SafeUrl>,
-        /// Why not.
-        reason: String,
-    },
+    Bucket { url: Box<SafeUrl>, reason: String },
     /// An object store refused.
     #[error("`{url}` answered {}{}, asked with {whence}", status_text(*status), in_brackets(code))]
     Refused {
@@ -172,48 +100,19 @@ pub enum Error {
     },
     /// What was to be sent could not be read.
     #[error("`{url}` was not sent its content: {reason}")]
-    Content {
-        /// Where it was to go.
-        url: Box<SafeUrl>,
-        /// Why it could not be read.
-        reason: String,
-    },
+    Content { url: Box<SafeUrl>, reason: String },
     /// The server wants a longer pause than we make.
     #[error("`{url}` answered {} and asks to come back in {seconds} seconds", status_text(*status))]
-    ComeBackLater {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// HTTP status.
-        status: u16,
-        /// The pause that it wants.
-        seconds: u64,
-    },
+    ComeBackLater { url: Box<SafeUrl>, status: u16, seconds: u64 },
     /// More redirects than any sound server makes.
     #[error("`{url}` redirects more than {limit} times, last to `{last}`")]
-    TooManyRedirects {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// How many redirects are followed at most.
-        limit: usize,
-        /// Where it would have gone on.
-        last: Box<SafeUrl>,
-    },
+    TooManyRedirects { url: Box<SafeUrl>, limit: usize, last: Box<SafeUrl> },
     /// A redirect to where we came from.
     #[error("`{url}` redirects in a circle, through `{last}`")]
-    RedirectLoop {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// The URL that came twice.
-        last: Box<SafeUrl>,
-    },
+    RedirectLoop { url: Box<SafeUrl>, last: Box<SafeUrl> },
     /// From https to http.
     #[error("`{url}` redirects to `{target}`, which is not encrypted")]
-    InsecureRedirect {
-        /// What was asked.
-        url: Box<SafeUrl>,
-        /// Where it would have gone on.
-        target: Box<SafeUrl>,
-    },
+    InsecureRedirect { url: Box<SafeUrl>, target: Box<SafeUrl> },
     /// A redirect that leads nowhere.
     #[error("`{url}` redirects to something that is not an http URL: `{location}`")]
     BadRedirect {
@@ -224,16 +123,10 @@ pub enum Error {
     },
     /// There are credentials for a URL to which they must not be sent.
     #[error("the credentials for `{url}` were not sent: the connection is not encrypted")]
-    PlainHttp {
-        /// What was asked.
-        url: Box<SafeUrl>,
-    },
+    PlainHttp { url: Box<SafeUrl> },
     /// The credentials have characters that no header can hold.
     #[error("the credentials for `{url}` cannot be sent: they hold characters that are not allowed in a header")]
-    Unsendable {
-        /// What was asked.
-        url: Box<SafeUrl>,
-    },
+    Unsendable { url: Box<SafeUrl> },
 }
 
 impl Error {

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use reqwest::header::HeaderValue;
 
@@ -69,7 +70,7 @@ pub(super) struct Login {
     is_token: bool,
     /// A server has asked for bearer tokens.
     wants_bearer: AtomicBool,
-    verdict: AtomicU8,
+    verdict: Mutex<LoginVerdict>,
     /// Held by the request that tries unproven credentials: wrong ones are tried once, because servers lock accounts.
     pub(super) trial: tokio::sync::Mutex<()>,
 }
@@ -87,7 +88,7 @@ pub(super) enum LoginVerdict {
 
 impl Login {
     pub(super) fn new(user: String, password: Secret, scheme: Scheme, source: CredentialSource) -> Self {
-        let verdict = AtomicU8::new(LoginVerdict::Untried as u8);
+        let verdict = Mutex::new(LoginVerdict::Untried);
         let wants_bearer = AtomicBool::new(scheme == Scheme::Bearer);
         let trial = tokio::sync::Mutex::new(());
         Self { user, password, scheme, source, is_token: false, wants_bearer, verdict, trial }
@@ -141,24 +142,16 @@ impl Login {
     }
 
     pub(super) fn verdict(&self) -> LoginVerdict {
-        match self.verdict.load(Ordering::Acquire) {
-            1 => LoginVerdict::Accepted,
-            2 => LoginVerdict::Refused,
-            _ => LoginVerdict::Untried,
-        }
+        *self.verdict.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what a server said. Once accepted, a refusal means another path or an expired token.
     pub(super) fn answered(&self, status: u16) {
-        if status == 401 {
-            let _ = self.verdict.compare_exchange(
-                LoginVerdict::Untried as u8,
-                LoginVerdict::Refused as u8,
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            );
-        } else {
-            self.verdict.store(LoginVerdict::Accepted as u8, Ordering::Release);
+        let mut verdict = self.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+        match (*verdict, status) {
+            (LoginVerdict::Untried, 401) => *verdict = LoginVerdict::Refused,
+            (_, 401) => {}
+            _ => *verdict = LoginVerdict::Accepted,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use ipnet::IpNet;
 use url::Url;
 
 use super::aws::is_metadata_service;
@@ -120,8 +121,9 @@ fn is_exempt(entry: &str, url: &Url) -> bool {
         return true;
     }
     let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
-    if let Some((network, bits)) = entry.split_once('/') {
-        return host.parse().is_ok_and(|address| is_in_network(address, network, bits));
+    if entry.contains('/') {
+        let network = entry.parse::<IpNet>();
+        return network.is_ok_and(|network| host.parse().is_ok_and(|address: IpAddr| network.contains(&address)));
     }
     let (name, port) = split_port(entry);
     if port.is_some_and(|port| Some(port) != url.port_or_known_default()) {
@@ -133,19 +135,4 @@ fn is_exempt(entry: &str, url: &Url) -> bool {
     let name = name.trim_start_matches('*').trim_start_matches('.').trim_end_matches('.').to_ascii_lowercase();
     let host = host.to_ascii_lowercase();
     !name.is_empty() && host.strip_suffix(&name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-}
-
-fn is_in_network(address: IpAddr, network: &str, bits: &str) -> bool {
-    let Ok(bits) = bits.parse::<u32>() else { return false };
-    match (address, network.parse::<IpAddr>()) {
-        (IpAddr::V4(address), Ok(IpAddr::V4(network))) if bits <= 32 => {
-            let mask = u32::MAX.checked_shl(32 - bits).unwrap_or(0);
-            address.to_bits() & mask == network.to_bits() & mask
-        }
-        (IpAddr::V6(address), Ok(IpAddr::V6(network))) if bits <= 128 => {
-            let mask = u128::MAX.checked_shl(128 - bits).unwrap_or(0);
-            address.to_bits() & mask == network.to_bits() & mask
-        }
-        _ => false,
-    }
 }

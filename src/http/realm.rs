@@ -50,10 +50,7 @@ pub(super) fn split_port(entry: &str) -> (&str, Option<u16>) {
         return (name, rest.strip_prefix(':').and_then(|port| port.parse().ok()));
     }
     match entry.rsplit_once(':') {
-        Some((name, port)) if !name.contains(':') => match port.parse() {
-            Ok(port) => (name, Some(port)),
-            Err(_) => (entry, None),
-        },
+        Some((name, port)) if !name.contains(':') => port.parse().map_or((entry, None), |port| (name, Some(port))),
         _ => (entry, None),
     }
 }

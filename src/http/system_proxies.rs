@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use ipnet::Ipv4Net;
 use url::Url;
 
 /// What the system says.
@@ -79,21 +80,21 @@ impl SystemProxies {
 /// Whether an entry covers a host: a name with `*` in it, or a network of which the last parts may be missing
 /// (`169.254/16`).
 fn is_exception(entry: &str, host: &str, address: Option<IpAddr>) -> bool {
-    if let (Some(IpAddr::V4(address)), Some((network, bits))) = (address, network(entry)) {
-        return u32::MAX.checked_shl(32 - bits).unwrap_or(0) & (address.to_bits() ^ network) == 0;
+    if let (Some(IpAddr::V4(address)), Some(network)) = (address, network(entry)) {
+        return network.contains(&address);
     }
+
     is_like(entry, host)
 }
 
 /// A network of IPv4 and its bits: `10`, `169.254/16`, `192.168.1.2`.
-fn network(entry: &str) -> Option<(u32, u32)> {
+fn network(entry: &str) -> Option<Ipv4Net> {
     let (address, bits) = entry.split_once('/').map_or((entry, None), |(address, bits)| (address, Some(bits)));
     let parts: Vec<u8> = address.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    let given = u32::try_from(parts.len()).ok().filter(|given| *given <= 4)?;
-    let bits = bits.map_or(Some(8 * given), |bits| bits.parse().ok()).filter(|bits| *bits <= 32)?;
+    let given = u8::try_from(parts.len()).ok().filter(|given| *given <= 4)?;
     let mut all = [0; 4];
     all[..parts.len()].copy_from_slice(&parts);
-    Some((u32::from_be_bytes(all), bits))
+    Ipv4Net::new(all.into(), bits.map_or(Some(8 * given), |bits| bits.parse().ok())?).ok()
 }
 
 /// Whether a text is like a pattern in which `*` stands for anything.

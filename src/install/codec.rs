@@ -1,7 +1,7 @@
 //! The compact form in which plans, stamps and summaries lie in the cache: a first line with the version, fields
 //! without names, and a checksum at the end, so that a damaged or cut file is as good as none.
 
-use crate::archive::Crc32;
+use crate::archive::crc32;
 
 /// Writes fields.
 pub(crate) struct FieldWriter(Vec<u8>);
@@ -21,8 +21,7 @@ impl FieldWriter {
     }
 
     pub(crate) fn finish(mut self) -> Vec<u8> {
-        let checksum = checksum(&self.0);
-        self.0.extend_from_slice(&checksum.to_le_bytes());
+        self.0.extend_from_slice(&crc32(&self.0).to_le_bytes());
         self.0
     }
 }
@@ -33,7 +32,7 @@ pub(crate) struct FieldReader<'a>(&'a [u8]);
 impl<'a> FieldReader<'a> {
     pub(crate) fn new(first_line: &str, bytes: &'a [u8]) -> Option<Self> {
         let (content, promised) = bytes.split_last_chunk()?;
-        (u32::from_le_bytes(*promised) == checksum(content)).then_some(())?;
+        (u32::from_le_bytes(*promised) == crc32(content)).then_some(())?;
         content.strip_prefix(first_line.as_bytes()).map(Self)
     }
 
@@ -63,10 +62,4 @@ impl<'a> FieldReader<'a> {
     pub(crate) fn is_at_end(&self) -> bool {
         self.0.is_empty()
     }
-}
-
-fn checksum(bytes: &[u8]) -> u32 {
-    let mut crc = Crc32::new();
-    crc.update(bytes);
-    crc.sum()
 }

@@ -48,13 +48,7 @@ pub enum InstallError {
     },
     /// The unpacked files could not be written.
     #[error("failed to unpack `{wheel}` in `{}`", path.display())]
-    Unpack {
-        wheel: String,
-        /// The file or folder.
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
+    Unpack { wheel: String, path: PathBuf, source: std::io::Error },
     /// The requirements that the resolution was made with are not those of the wheel.
     #[error(
         "`{wheel}` requires {}, but the index said that it requires {}: the resolution does not hold",
@@ -129,11 +123,7 @@ pub enum WheelFault {
     Record(#[from] RecordFault),
     /// A file in `.data` that belongs nowhere.
     #[error("`{}` {reason}", ForeignName(path))]
-    Data {
-        /// The file.
-        path: String,
-        reason: &'static str,
-    },
+    Data { path: String, reason: &'static str },
     /// `entry_points.txt` is malformed.
     #[error("its entry_points.txt is malformed")]
     EntryPoints(#[source] EntryPointsError),

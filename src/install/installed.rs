@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judgement::Agreement;
 use super::stamps::Stamp;
-use crate::archive::{Crc32, DataSpan, SafePath};
+use crate::archive::{DataSpan, SafePath, crc32};
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
 /// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest
@@ -129,14 +129,12 @@ pub struct InstalledFile {
 impl InstalledFile {
     /// A file made by the installer.
     pub(super) fn generated(path: SafePath, executable: bool, content: Vec<u8>) -> Self {
-        let mut crc = Crc32::new();
-        crc.update(&content);
         Self {
             path,
             executable,
             size: content.len() as u64,
             sha256: sha256(&content),
-            crc32: crc.sum(),
+            crc32: crc32(&content),
             content: FileContent::Generated(content),
         }
     }

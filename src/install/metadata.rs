@@ -1,5 +1,7 @@
 //! METADATA of a wheel: that it belongs to the file name, and that the resolution was made with it.
 
+use std::collections::BTreeSet;
+
 use super::error::{InstallError, WheelFault};
 use super::installed::InstalledDist;
 use crate::resolution::ResolvedDist;
@@ -39,32 +41,10 @@ pub(crate) fn check_requirements(
     resolved: &ResolvedDist,
     markers: &MarkerEnvironment,
 ) -> Result<(), InstallError> {
-    if resolved.built_from.is_some() {
-        // The tables of its source may have put places where its wheel has versions, or the folder of a build.
-        return compare_names(installed, &resolved.extras, &resolved.requires_dist, markers);
-    }
-    compare_requirements(installed, &resolved.extras, &resolved.requires_dist, markers)
-}
-
-/// Compares which projects are required, whatever their versions and places.
-fn compare_names(
-    installed: &InstalledDist,
-    extras: &[ExtraName],
-    expected: &[Requirement],
-    markers: &MarkerEnvironment,
-) -> Result<(), InstallError> {
-    let actual = applying_requirements(installed, extras, markers)?;
-    let names = |requirements: &[Requirement]| {
-        let mut names: Vec<String> = requirements.iter().map(|requirement| requirement.name.to_string()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
-    };
-    let (actual, expected) = (names(&actual), names(expected));
-    if actual == expected {
-        return Ok(());
-    }
-    Err(InstallError::Requirements { wheel: installed.label(), actual, expected })
+    // The tables of its source may have put places where its wheel has versions, or the folder of a build.
+    let text: fn(&Requirement) -> String =
+        if resolved.built_from.is_some() { |it: &Requirement| it.name.to_string() } else { Requirement::to_string };
+    compare_requirements(installed, &resolved.extras, &resolved.requires_dist, markers, text)
 }
 
 /// What a wheel requires on the target, by its own METADATA, with these of its extras.
@@ -86,23 +66,19 @@ pub(crate) fn applying_requirements(
     Ok(metadata.requires_dist.into_iter().filter(applies).collect())
 }
 
+/// Compares what of each requirement `text` tells.
 pub(super) fn compare_requirements(
     installed: &InstalledDist,
     extras: &[ExtraName],
     expected: &[Requirement],
     markers: &MarkerEnvironment,
+    text: fn(&Requirement) -> String,
 ) -> Result<(), InstallError> {
-    let actual = sorted(applying_requirements(installed, extras, markers)?.iter());
-    let expected = sorted(expected.iter());
+    let sorted = |requirements: &[Requirement]| requirements.iter().map(text).collect::<BTreeSet<_>>();
+    let (actual, expected) = (sorted(&applying_requirements(installed, extras, markers)?), sorted(expected));
     if actual == expected {
         return Ok(());
     }
+    let (actual, expected) = (actual.into_iter().collect(), expected.into_iter().collect());
     Err(InstallError::Requirements { wheel: installed.label(), actual, expected })
-}
-
-fn sorted<'a>(requirements: impl Iterator<Item = &'a Requirement>) -> Vec<String> {
-    let mut texts: Vec<String> = requirements.map(ToString::to_string).collect();
-    texts.sort_unstable();
-    texts.dedup();
-    texts
 }

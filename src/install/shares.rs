@@ -53,18 +53,10 @@ pub struct Linked {
 pub enum LinkError {
     /// The file system refused.
     #[error("failed to place `{}`", path.display())]
-    Place {
-        /// The file or folder.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Place { path: PathBuf, source: io::Error },
     /// Someone changed the file in the cache since it was unpacked: [`super::ensure_tree`] mends it.
     #[error("`{}` was changed in the cache", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
+    Changed { path: PathBuf },
     /// The distribution was installed without its files.
     #[error("it has not been unpacked")]
     NotUnpacked,

@@ -38,10 +38,7 @@ pub(super) fn check_bytes(wheel: &FetchedWheel, cache: &Cache) -> Result<(), Ins
     if digest_of_file(&wheel.path, HashAlgorithm::Sha256).map_err(unread)? != wheel.digest {
         return Err(failed(WheelFault::Damaged));
     }
-    if let (Ok(bytes), false) = (rmp_serde::to_vec(&stamp), cache.is_degraded()) {
-        // What cannot be noted costs the next run time, and nothing else.
-        let _ = cache.write(&cache.install(&wheel.digest).join(NOTE), &bytes);
-    }
+    cache.keep(&cache.install(&wheel.digest).join(NOTE), &stamp);
     Ok(())
 }
 
@@ -54,7 +51,7 @@ pub(crate) fn is_as_verified(dist: &InstalledDist, cache: &Cache) -> bool {
 /// Whether a wheel had this digest when it looked like this.
 fn is_noted(digest: &HashDigest, stamp: &FileStamp, cache: &Cache) -> bool {
     let note = cache.install(digest).join(NOTE);
-    let noted = || rmp_serde::from_slice::<FileStamp>(&cache.read(&note)?).ok();
+    let noted = || cache.recall::<FileStamp>(&note);
     let when = fs::metadata(&note).map(|found| (found.mtime(), found.mtime_nsec()));
     when.is_ok_and(|when| stamp.is_older_than(when, APART)) && noted().as_ref() == Some(stamp)
 }

@@ -8,22 +8,13 @@ use std::path::PathBuf;
 pub enum InventoryError {
     /// Something in it cannot be read.
     #[error("failed to read `{}`", path.display())]
-    Read {
-        /// The file that cannot be read.
-        path: PathBuf,
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A file that is no zip.
     #[error("`{}` is neither a folder nor a zip archive", .0.display())]
     NoArchive(PathBuf),
     /// A zip that cannot be read.
     #[error("the archive `{}` cannot be read: {reason}", path.display())]
-    Archive {
-        /// The path that was given.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    Archive { path: PathBuf, reason: String },
     /// Larger than anything that Lambda takes.
     #[error("`{}` holds more than is read here: {what}", path.display())]
     TooMuch {

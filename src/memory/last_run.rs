@@ -23,13 +23,11 @@ pub(crate) fn changes(dists: &[BundledDist], options: &BundleOptions, cache: &Ca
 /// Notes what this run has bundled. Where that fails, the next run tells no changes.
 pub(crate) fn remember(dists: &[BundledDist], options: &BundleOptions, cache: &Cache) {
     let now = there_now(&remembered(options, cache).unwrap_or_default(), dists, options);
-    if let (false, Ok(bytes)) = (cache.is_degraded(), rmp_serde::to_vec(&now)) {
-        let _ = cache.write(&place(cache, options), &bytes);
-    }
+    cache.keep(&place(cache, options), &now);
 }
 
 fn remembered(options: &BundleOptions, cache: &Cache) -> Option<Versions> {
-    rmp_serde::from_slice(&cache.read(&place(cache, options))?).ok()
+    cache.recall(&place(cache, options))
 }
 
 /// What OUT holds after a run: what it has brought, and where packages are put beside others, what was there.

@@ -43,10 +43,11 @@ pub struct Published {
 }
 
 /// One of several layers that were published together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublishedLayer {
     /// Its place.
+    #[serde(skip)]
     pub path: PathBuf,
     /// Number of files.
     pub files: usize,
@@ -59,7 +60,7 @@ pub struct PublishedLayer {
 }
 
 /// Files of distributions that were left out, by `--slim` or `--exclude NAME:GLOB`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOutFiles {
     /// Number of files.
     pub files: usize,

@@ -55,7 +55,7 @@ impl Question {
 
     /// The answer that is remembered, whether or not it is out of date.
     pub(crate) fn remembered(&self, cache: &Cache) -> Option<Remembered> {
-        rmp_serde::from_slice(&cache.read(&self.entry)?).ok()
+        cache.recall(&self.entry)
     }
 
     /// Remembers an answer. What cannot be written costs a later run its time.
@@ -68,7 +68,7 @@ impl Question {
         };
         // What is kept must not hold a credential, and without it such a file could not be fetched again.
         let is_open = |dist: &ResolvedDist| dist.is_direct || dist.file.url.without_credentials() != dist.file.url;
-        if footing == Footing::Open || cache.is_degraded() || resolution.dists.iter().any(is_open) {
+        if footing == Footing::Open || resolution.dists.iter().any(is_open) {
             return;
         }
         let remembered = Remembered {
@@ -79,9 +79,7 @@ impl Question {
             warnings: resolution.warnings.clone(),
             passed_over: resolution.passed_over.clone(),
         };
-        if let Ok(bytes) = rmp_serde::to_vec(&remembered) {
-            let _ = cache.write(&self.entry, &bytes);
-        }
+        cache.keep(&self.entry, &remembered);
     }
 }
 

@@ -47,23 +47,17 @@ struct Kept {
     freshness: Option<Freshness>,
     files: usize,
     size_bytes: u64,
-    zip: KeptZip,
+    zip: Option<PublishedZip>,
     dists: Vec<BundledDist>,
     excluded: Vec<PackageName>,
-    layers: Vec<KeptLayer>,
+    /// Without their places, which follow from OUT.
+    layers: Vec<PublishedLayer>,
     passed_over: Vec<(PackageName, Version, String)>,
-    /// Number of files that were left out, and their size in bytes.
-    left_out: (usize, u64),
+    left_out: LeftOutFiles,
     /// What an output with other contents of the same own files needs; `None`: it has to be put together anew.
     own: Option<OwnPart>,
     warnings: Warnings,
 }
-
-/// One of several layers: files, bytes, zip, distributions.
-type KeptLayer = (usize, u64, KeptZip, Vec<PackageName>);
-
-/// Size and digest of a zip.
-type KeptZip = Option<(u64, HashDigest)>;
 
 /// The result of an earlier run on the same inputs, when it lies in OUT and asking anew could not change it; else why
 /// not, as a fragment.
@@ -120,7 +114,7 @@ fn identity(key: &InputKey) -> Option<String> {
 
 /// The inputs of the last run with this output.
 fn last_inputs(options: &BundleOptions, cache: &Cache) -> Option<Vec<KeyPart>> {
-    rmp_serde::from_slice(&cache.read(&inputs_place(cache, options))?).ok()
+    cache.recall(&inputs_place(cache, options))
 }
 
 /// What is remembered for one output while a run goes on: the last result on the same inputs, for a run that had to ask
@@ -220,7 +214,7 @@ impl Memory {
             dists: dists.clone(),
             excluded: kept.excluded.clone(),
             passed_over: kept.passed_over.clone(),
-            left_out: LeftOutFiles { files: kept.left_out.0, bytes: kept.left_out.1 },
+            left_out: kept.left_out,
             own: kept.own.clone()?,
             warnings: kept.warnings.clone(),
         })
@@ -250,9 +244,7 @@ impl Memory {
                 part.clone_from(given);
             }
             self.write(&Kept::new(published, news.freshness.as_ref(), own, warnings), options);
-            if let (Ok(bytes), false) = (rmp_serde::to_vec(key.parts()), self.cache.is_degraded()) {
-                let _ = self.cache.write(&inputs_place(&self.cache, options), &bytes);
-            }
+            self.cache.keep(&inputs_place(&self.cache, options), &key.parts());
         }
     }
 
@@ -260,10 +252,8 @@ impl Memory {
     fn write(&self, kept: &Kept, options: &BundleOptions) {
         if let Some(identity) = &self.identity
             && self.last.as_ref() != Some(kept)
-            && !self.cache.is_degraded()
-            && let Ok(bytes) = rmp_serde::to_vec(kept)
         {
-            let _ = self.cache.write(&place(&self.cache, identity, options), &bytes);
+            self.cache.keep(&place(&self.cache, identity, options), kept);
         }
     }
 }
@@ -274,7 +264,7 @@ impl Kept {
         if options.request.indexes.refresh {
             return None;
         }
-        rmp_serde::from_slice(&cache.read(&place(cache, identity, options))?).ok()
+        cache.recall(&place(cache, identity, options))
     }
 
     /// A result to be remembered.
@@ -283,12 +273,16 @@ impl Kept {
             freshness: freshness.cloned(),
             files: published.files,
             size_bytes: published.size_bytes,
-            zip: kept_zip(published.zip.as_ref()),
-            layers: published.layers.iter().map(kept_layer).collect(),
+            zip: published.zip.clone(),
+            layers: published
+                .layers
+                .iter()
+                .map(|layer| PublishedLayer { path: PathBuf::new(), ..layer.clone() })
+                .collect(),
             dists: published.dists.clone(),
             excluded: published.excluded.clone(),
             passed_over: published.passed_over.clone(),
-            left_out: (published.left_out.files, published.left_out.bytes),
+            left_out: published.left_out,
             own,
             warnings,
         }
@@ -296,44 +290,24 @@ impl Kept {
 
     /// The result with the distributions as this run knows them.
     fn published(&self, dists: Vec<BundledDist>, excluded: Vec<PackageName>, options: &BundleOptions) -> Published {
+        let out = &options.publish.out;
+        let layers = self.layers.iter().zip(1..);
+        let layers = layers.map(|(layer, number)| PublishedLayer { path: numbered(out, number), ..layer.clone() });
         Published {
-            path: options.publish.out.clone(),
+            path: out.clone(),
             target: options.target.clone(),
             files: self.files,
             size_bytes: self.size_bytes,
-            zip: published_zip(&self.zip),
-            layers: self
-                .layers
-                .iter()
-                .zip(1..)
-                .map(|(layer, number)| published_layer(layer, number, options))
-                .collect(),
+            zip: self.zip.clone(),
+            layers: layers.collect(),
             dists,
             excluded,
             passed_over: self.passed_over.clone(),
-            left_out: LeftOutFiles { files: self.left_out.0, bytes: self.left_out.1 },
+            left_out: self.left_out,
             changes: Some(Vec::new()),
             is_unchanged: true,
         }
     }
-}
-
-fn kept_zip(zip: Option<&PublishedZip>) -> KeptZip {
-    zip.map(|zip| (zip.size_bytes, zip.sha256.clone()))
-}
-
-fn published_zip(zip: &KeptZip) -> Option<PublishedZip> {
-    zip.clone().map(|(size_bytes, sha256)| PublishedZip { size_bytes, sha256 })
-}
-
-fn kept_layer(layer: &PublishedLayer) -> KeptLayer {
-    (layer.files, layer.size_bytes, kept_zip(layer.zip.as_ref()), layer.dists.clone())
-}
-
-fn published_layer(kept: &KeptLayer, number: usize, options: &BundleOptions) -> PublishedLayer {
-    let (files, size_bytes, zip, dists) = kept;
-    let path = numbered(&options.publish.out, number);
-    PublishedLayer { path, files: *files, size_bytes: *size_bytes, zip: published_zip(zip), dists: dists.clone() }
 }
 
 /// Identifies what an output holds: the inputs, and name and digest of each wheel.

@@ -8,7 +8,7 @@ use crate::index::{UNKNOWN_PLACE, is_sha256, mirrored_path, source_of};
 use crate::spec::{DistFile, DistFilename, HashAlgorithm, HashDigest, PackageName, SafeUrl, Yanked};
 
 /// One file of a mirror. Its strings are shaped as its fields say: what the manifest claims is checked when it is read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct MirrorFile {
     /// Its name.
@@ -101,22 +101,8 @@ impl MirrorFile {
 
     /// A file as a page of the mirror lists it, when all else that was known of it is lost.
     pub(super) fn unknown(filename: String, project: String, version: String, sha256: String, size: u64) -> Self {
-        Self {
-            filename,
-            project,
-            version,
-            sha256,
-            size,
-            measured: false,
-            metadata_sha256: None,
-            requires_python: None,
-            yanked: None,
-            upload_time: None,
-            index: UNKNOWN_PLACE.to_owned(),
-            source: None,
-            provenance: None,
-            license: None,
-        }
+        let index = UNKNOWN_PLACE.to_owned();
+        Self { filename, project, version, sha256, size, index, ..Self::default() }
     }
 
     /// Whether it is not known where it came from.

@@ -14,12 +14,7 @@ use crate::spec::HashDigest;
 pub enum MirrorError {
     /// The folder holds something else where the mirror's files belong.
     #[error("`{}` holds `{name}` and is no mirror of barrow", path.display())]
-    Occupied {
-        /// The folder.
-        path: PathBuf,
-        /// What stands where the mirror's own files would.
-        name: String,
-    },
+    Occupied { path: PathBuf, name: String },
     /// Another process changes the mirror, and does not come to an end.
     #[error("another run{} is changing the mirror `{}` all the time", named(*process), path.display())]
     Busy {
@@ -36,58 +31,25 @@ pub enum MirrorError {
     None(PathBuf),
     /// The manifest is not one that this version reads.
     #[error("the manifest `{}` cannot be read", path.display())]
-    Manifest {
-        /// The manifest.
-        path: PathBuf,
-        /// What is wrong with it.
-        #[source]
-        source: serde_json::Error,
-    },
+    Manifest { path: PathBuf, source: serde_json::Error },
     /// The manifest has a form that this version does not know.
     #[error("the manifest `{}` has the form {found}, and this version of barrow knows {known}", path.display())]
-    ManifestForm {
-        /// The manifest.
-        path: PathBuf,
-        /// The version of its form.
-        found: u32,
-        /// The one that is read.
-        known: u32,
-    },
+    ManifestForm { path: PathBuf, found: u32, known: u32 },
     /// The manifest says something that no manifest may.
     #[error("the manifest `{}` {reason}", path.display())]
-    ManifestContent {
-        /// The manifest.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
+    ManifestContent { path: PathBuf, reason: String },
     /// A file of the mirror could not be read.
     #[error("failed to read `{}`", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
+    Read { path: PathBuf, source: std::io::Error },
     /// A file of the mirror could not be written.
     #[error("failed to write `{}`", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        #[source]
-        source: std::io::Error,
-    },
+    Write { path: PathBuf, source: std::io::Error },
     /// The cached file is not what it was when it came.
     #[error("the cached copy of `{0}` is damaged")]
     Damaged(String),
     /// The archive of a wheel cannot be read.
     #[error("`{file}` is not a wheel that can be read")]
-    Wheel {
-        /// The wheel.
-        file: String,
-        #[source]
-        source: ArchiveError,
-    },
+    Wheel { file: String, source: ArchiveError },
     /// The mirror has other bytes under the name of a file that is offered. Nothing is replaced: either may be the
     /// wrong one.
     #[error("`{file}` has the sha256 {offered}, and the mirror has a file of this name with {held}")]
@@ -117,36 +79,16 @@ pub enum MirrorError {
     },
     /// Pruning would remove most of the mirror.
     #[error("{} of {total} files would be removed: {}", names.len(), names.join(", "))]
-    MostWouldGo {
-        /// Names of the files.
-        names: Vec<String>,
-        /// Files in the mirror.
-        total: usize,
-    },
+    MostWouldGo { names: Vec<String>, total: usize },
     /// Pruning would remove files of which it is not known who needs them.
     #[error("the manifest was lost, and it is not known who needs these: {}", names.join(", "))]
-    UnknownWouldGo {
-        /// Names of the files.
-        names: Vec<String>,
-    },
+    UnknownWouldGo { names: Vec<String> },
     /// The mirror is another one than expected.
     #[error("the mirror `{}` has the digest {actual}, and {expected} was expected", path.display())]
-    NotExpected {
-        /// The folder.
-        path: PathBuf,
-        /// What was expected.
-        expected: HashDigest,
-        /// What it has.
-        actual: HashDigest,
-    },
+    NotExpected { path: PathBuf, expected: HashDigest, actual: HashDigest },
     /// The manifest is not signed by anyone who is trusted.
     #[error("the mirror `{}` is not trusted", path.display())]
-    NotTrusted {
-        /// The folder.
-        path: PathBuf,
-        #[source]
-        source: Distrust,
-    },
+    NotTrusted { path: PathBuf, source: Distrust },
     /// A wheel without METADATA.
     #[error("`{0}` has no METADATA")]
     NoMetadata(String),

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use super::signature::check_signature;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
 use crate::fetch::{FetchedFile, digest_of_file};
-use crate::file_lock::{FileLock, FileLockError, unless_held, wait};
+use crate::file_lock::{FileLock, FileLockError, telling, unless_held, wait};
 use crate::index::MirroredRepository;
 use crate::modes::where_modes_are_kept;
 use crate::regular;
@@ -433,15 +434,7 @@ fn named_paths(contents: &Contents) -> impl Iterator<Item = String> {
 /// Waits until no other process changes the mirror. Where a folder cannot be locked, nothing is promised.
 fn lock(folder: &Path, patience: &Patience) -> Result<Option<FileLock>, MirrorError> {
     let place = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-    let mut is_told = false;
-    let attempt = || {
-        let lock = unless_held(FileLock::on_folder(&place), place.clone());
-        if lock.is_err() && !is_told {
-            is_told = true;
-            (patience.waits)();
-        }
-        lock
-    };
+    let attempt = telling(|| unless_held(FileLock::on_folder(&place), place.clone()), patience.waits);
     wait(patience.longest, Some(patience.cancel), attempt).map_err(|error| match error {
         FileLockError::Cancelled => MirrorError::Cancelled,
         FileLockError::Busy { process } => MirrorError::Busy { path: folder.to_owned(), process },
@@ -460,22 +453,12 @@ fn readable_folders(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && path.is_dir() => return Ok(()),
         made => made?,
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))?;
-    }
-    Ok(())
+    where_modes_are_kept(fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)))
 }
 
 /// Lets others read a file, as all of a mirror: a web server is another user than the one who wrote it.
 fn readable(file: &std::fs::File) -> std::io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))?;
-    }
-    Ok(())
+    where_modes_are_kept(file.set_permissions(std::fs::Permissions::from_mode(0o644)))
 }
 
 /// METADATA as it stands in the wheel.

@@ -5,11 +5,9 @@ use std::path::{Path, PathBuf};
 use fs_err as fs;
 
 use super::folder::copy_hashed;
-use super::verify::unreadable;
 use super::{Mirror, MirrorError};
-use crate::fetch::digest_of_file;
 use crate::index::MirroredRepository;
-use crate::spec::{HashAlgorithm, SafeUrl};
+use crate::spec::SafeUrl;
 
 impl Mirror {
     /// Every repository, by the name that applications call it.
@@ -77,11 +75,6 @@ impl Mirror {
 
     /// What is wrong with the file of a repository.
     pub(super) fn damage_of_repository(&self, repository: &MirroredRepository) -> Option<String> {
-        let path = repository.path();
-        match digest_of_file(&self.folder().join(&path), HashAlgorithm::Sha256).map(|digest| digest.hex()) {
-            Ok(actual) if actual == repository.sha256 => None,
-            Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
-            Err(error) => Some(unreadable(&path, &error)),
-        }
+        self.damage_at(&repository.path(), &repository.sha256)
     }
 }

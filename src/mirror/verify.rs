@@ -50,17 +50,21 @@ impl Mirror {
     pub(super) fn damage(&self, file: &MirrorFile) -> Option<String> {
         let metadata = file.metadata_path().zip(file.metadata_sha256.as_deref());
         let parts = [Some((file.path(), file.sha256.as_str())), metadata];
-        let digest = |path: &str| digest_of_file(&self.folder().join(path), HashAlgorithm::Sha256);
-        parts.into_iter().flatten().find_map(|(path, expected)| match digest(&path).map(|digest| digest.hex()) {
+        parts.into_iter().flatten().find_map(|(path, expected)| self.damage_at(&path, expected))
+    }
+
+    /// Why the file at this place is not the one with that sha256, a fragment.
+    pub(super) fn damage_at(&self, path: &str, expected: &str) -> Option<String> {
+        match digest_of_file(&self.folder().join(path), HashAlgorithm::Sha256).map(|digest| digest.hex()) {
             Ok(actual) if actual == expected => None,
             Ok(actual) => Some(format!("{path} has the sha256 {actual}")),
-            Err(error) => Some(unreadable(&path, &error)),
-        })
+            Err(error) => Some(unreadable(path, &error)),
+        }
     }
 }
 
 /// What is wrong with something of the mirror that cannot be read.
-pub(super) fn unreadable(path: &str, error: &std::io::Error) -> String {
+fn unreadable(path: &str, error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => format!("{path} is missing"),
         other => format!("{path} cannot be read: {other}"),

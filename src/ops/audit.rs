@@ -12,7 +12,7 @@ use crate::inventory::{Component, Inventory};
 use crate::mirror::Mirror;
 use crate::request::RequestOptions;
 use crate::spec::{DistFilename, PackageName, SafeUrl, Version};
-use crate::supply::{Inquiry, Session};
+use crate::supply::Inquiry;
 
 /// Questions to a server at the same time.
 const QUESTIONS: usize = 16;
@@ -97,8 +97,7 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
     if is_closed || !is_server {
         return Err(Error::NobodyToAsk);
     }
-    let session = Session::open(&request, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(request, &context)).await?;
     let is_known_there = |dist: &&AuditSubject| dist.indexes.iter().all(|index| index.is_same_index(&default));
     let (asked, private): (Vec<&AuditSubject>, Vec<&AuditSubject>) = subjects.iter().partition(is_known_there);
     let answers = stream::iter(asked).map(|dist| {
@@ -133,8 +132,7 @@ pub async fn audit(request: RequestOptions, subjects: &[AuditSubject], context: 
 /// What the index says about one distribution; `None`: it does not know it.
 async fn ask(inquiry: &Inquiry, index: &SafeUrl, dist: &AuditSubject) -> Result<Option<Vec<Vulnerability>>, Error> {
     let (name, version) = (&dist.name, &dist.version);
-    let answer =
-        inquiry.source().index().release(index, name, version).await.map_err(crate::supply::SupplyError::from)?;
+    let answer = inquiry.source().index().release(index, name, version).await?;
     let advisories = answer.as_deref().and_then(read_answer);
     Ok(advisories.map(|advisories| {
         let finding = |advisory| Vulnerability { name: name.clone(), version: version.clone(), advisory };

@@ -8,7 +8,6 @@ use crate::lock::{Lock, LockKind, LockPlace, LockRequest, select};
 use crate::request::RequestOptions;
 use crate::requirements::{Brought, Manifest, ManifestInputs};
 use crate::spec::{Operator, VersionOrUrl, WheelFilename};
-use crate::supply::SupplyError;
 use crate::target::{TagMismatch, Target};
 
 /// Everything that these files and folders bring to `target`, by name. `request` has the working folder and the
@@ -51,8 +50,7 @@ fn by_one(by: &Path, is_made: bool, target: &Target, request: &RequestOptions) -
     if LockKind::of(&path).is_some() {
         let place = LockPlace::new(by, &request.inputs.working_folder, request.inputs.environment.clone());
         let bytes = fs_err::read(&path).map_err(|error| unreadable(by, error))?;
-        let lock = Lock::read(&bytes, &place).map_err(SupplyError::from)?;
-        let selected = select(&lock, &LockRequest::default(), target).map_err(SupplyError::from)?;
+        let selected = select(&Lock::read(&bytes, &place)?, &LockRequest::default(), target)?;
         return Ok(selected.into_iter().filter_map(|one| Some(brought(one.name, one.version?))).collect());
     }
     if path.extension().is_some_and(|extension| extension == "txt" || extension == "in") {
@@ -62,7 +60,7 @@ fn by_one(by: &Path, is_made: bool, target: &Target, request: &RequestOptions) -
             environment: request.inputs.environment.clone(),
             ..ManifestInputs::default()
         };
-        return pinned(by, &Manifest::read(&inputs).map_err(SupplyError::from)?, target);
+        return pinned(by, &Manifest::read(&inputs)?, target);
     }
     let inventory = read_finished(&path, target, Reading::Sizes).map_err(|error| unreadable(by, error))?;
     if let Some((dist, mismatch)) = inventory.dists.iter().find_map(|dist| Some((dist, mismatch(&dist.tags, target)?)))

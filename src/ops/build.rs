@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use super::bundle::{Recall, bundle_in, recall};
-use super::{Error, brought, layers};
+use super::{Error, brought};
 use crate::blocking::{blocking, joined};
 use crate::context::Context;
 use crate::memory::Published;
@@ -64,7 +64,8 @@ pub async fn build(
     let free = Arc::new(Semaphore::new(jobs.max(1)));
     let mut running = JoinSet::new();
     let ends: Vec<watch::Sender<UnitEnd>> = units.iter().map(|_| watch::Sender::new(UnitEnd::Open)).collect();
-    let places: Vec<(String, Vec<PathBuf>)> = units.iter().map(BuildUnit::named_places).collect();
+    let places: Vec<(String, Vec<PathBuf>)> =
+        units.iter().map(|unit| (unit.label.clone(), unit.options.outs())).collect();
     for (place, (unit, end)) in units.into_iter().zip(ends.clone()).enumerate() {
         let (free, session) = (Arc::clone(&free), session.with_context(named(&context, place, &unit.label)));
         let layers = unit.layers.iter().filter_map(|at| Some((places.get(*at)?.clone(), ends.get(*at)?.subscribe())));
@@ -97,18 +98,6 @@ enum UnitEnd {
     Open,
     Made,
     Failed,
-}
-
-impl BuildUnit {
-    /// What messages call it, and where it goes.
-    fn named_places(&self) -> (String, Vec<PathBuf>) {
-        let out = &self.options.publish.out;
-        let places = match self.options.assembly.split {
-            None => vec![out.clone()],
-            Some(most) => layers::places(out, most),
-        };
-        (self.label.clone(), places)
-    }
 }
 
 /// A layer that is waited for: what messages call it, where it goes, and how it ends.

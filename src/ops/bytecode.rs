@@ -19,7 +19,6 @@ use crate::context::Context;
 use crate::install::FileContent;
 use crate::reporter::counted;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
-use crate::supply::SupplyError;
 use crate::target::Target;
 
 /// Bytes of source that one process compiles, at least: it takes some milliseconds to start.
@@ -37,8 +36,7 @@ pub fn find_compiler(request: &RequestOptions, target: &Target) -> Result<Compil
     let place = |word: &String| if word.contains('/') { folder.join(word) } else { PathBuf::from(word) };
     let named = request.build.python.as_ref().map(place);
     let search = InterpreterSearch { named, environment: request.inputs.environment.clone() };
-    let found = Compiler::find(&search, target.runtime(), &Children::default(), &false.into());
-    Ok(found.map_err(SupplyError::from)?)
+    Ok(Compiler::find(&search, target.runtime(), &Children::default())?)
 }
 
 /// Compiles the sources of a bundle; nothing where that is not wanted.
@@ -54,12 +52,10 @@ pub(super) fn compile(bundle: &Bundle, options: &BundleOptions, context: &Contex
         .map(|file| Ok(PythonSource { name: format!("{task}/{}", file.path), content: read(file)? }))
         .collect::<Result<_, Error>>()?;
     let workplace = tempfile::tempdir_in(&options.request.temporary_folder)
-        .map_err(|source| BuildError::Start { program: python.interpreter.executable.clone(), source })
-        .map_err(SupplyError::from)?;
-    let compile =
-        |batch: &&[PythonSource]| python.compile(batch, workplace.path(), &context.children, &context.interrupted);
+        .map_err(|source| BuildError::Start { program: python.interpreter.executable.clone(), source })?;
+    let compile = |batch: &&[PythonSource]| python.compile(batch, workplace.path(), &context.children);
     let results: Vec<Vec<Option<Vec<u8>>>> =
-        batches(&sources).par_iter().map(compile).collect::<Result<_, BuildError>>().map_err(SupplyError::from)?;
+        batches(&sources).par_iter().map(compile).collect::<Result<_, BuildError>>()?;
     let (major, minor) = options.target.runtime().python_version();
     let mut compiled = Compiled::new();
     for (file, result) in files.iter().zip(results.into_iter().flatten()) {

@@ -45,9 +45,8 @@ pub(super) async fn choose_and_install(
     let lacking = locked.map(|locked| lacking(&installed.dists, resolution, locked, manifest)).transpose()?;
     let told = left_out::clashes(&installed.dists, excluded, manifest, options);
     let told = told.into_iter().chain(lacking.unwrap_or_default());
-    for warning in told.chain(left_out::unmatched_patterns(&installed.dists, manifest, inquiry.locked())) {
-        context.give(&mut installed.warnings, &warning);
-    }
+    let told = told.chain(left_out::unmatched_patterns(&installed.dists, manifest, inquiry.locked()));
+    context.give(&mut installed.warnings, told);
     let whole = (!options.assembly.selection.files().takes_all()).then(|| installed.dists.clone());
     let left_out = leave_out_files(&mut installed, &options.assembly.selection, context)?;
     Ok((ChosenDists { installed: installed.dists, whole, left_out }, installed.warnings))
@@ -85,9 +84,7 @@ fn leave_out_files(
     context: &Context,
 ) -> Result<LeftOutFiles, Error> {
     let slimmed = selection.files().apply(&mut installed.dists)?;
-    for warning in &slimmed.warnings {
-        context.give(&mut installed.warnings, warning);
-    }
+    context.give(&mut installed.warnings, &slimmed.warnings);
     let total: u64 = slimmed.saved.values().map(|(_, bytes)| bytes).sum();
     let files = slimmed.saved.values().map(|(files, _)| files).sum();
     if total > 0 {

@@ -81,9 +81,7 @@ async fn list(inquiry: &Inquiry, options: BundleOptions) -> Result<BundleContent
         let mut bundle = assemble(&chosen.installed, source.as_ref(), &layout_of(&options))?;
         let compiled = bytecode::compile(&bundle, &options, &context)?;
         bundle.add_made(&compiled);
-        for warning in &bundle.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &bundle.warnings);
         let files = bundle.files.iter().map(|file| BundledFile {
             path: file.path.to_string(),
             size: file.size,

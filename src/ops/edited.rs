@@ -89,9 +89,7 @@ impl Edit {
         before.for_each(|warning| context.warn(warning));
         let mut warnings = Vec::new();
         judge(&source, options, &secrets, &mut warnings, context)?;
-        for warning in last.own.warnings.iter().chain(&too_large) {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, last.own.warnings.iter().chain(&too_large));
         if too_large.is_some() {
             last.own.ways.iter().for_each(|way| context.status(way));
         }
@@ -100,9 +98,7 @@ impl Edit {
         let Some(output) = amendment.publish(&own)? else { return Ok(None) };
         context.detail("nothing but the contents of own files has changed, so the rest of the output stays as it is");
         let of_zip = output.zip.as_ref().and_then(|zip| check_zip_size(zip.size_bytes));
-        for warning in output.warnings.iter().chain(&of_zip) {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, output.warnings.iter().chain(&of_zip));
         let published = Published {
             path: options.publish.out.clone(),
             target: options.target.clone(),

@@ -11,6 +11,7 @@ use crate::cache::CacheError;
 use crate::context::Interrupted;
 use crate::fetch::FetchError;
 use crate::http;
+use crate::index::IndexError;
 use crate::install::InstallError;
 use crate::inventory::InventoryError;
 use crate::lock::LockError;
@@ -18,6 +19,7 @@ use crate::mirror::MirrorError;
 use crate::publish::PublishError;
 use crate::reporter::counted;
 use crate::request::RequestError;
+use crate::requirements::RequirementsError;
 use crate::shared::SharedError;
 use crate::spec::{PackageName, SafeUrl};
 use crate::store::StoreError;
@@ -68,7 +70,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         source: std::io::Error,
     },
     /// The bundle could not be put together.
@@ -103,7 +104,6 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         source: std::io::Error,
     },
     /// The mirror could not be read or written.
@@ -169,7 +169,8 @@ macro_rules! supply_errors {
     };
 }
 
-supply_errors!(SharedError, RequestError, CacheError, FetchError, InstallError, LockError, http::Error, BuildError);
+supply_errors!(SharedError, RequestError, RequirementsError, CacheError, FetchError, InstallError, IndexError);
+supply_errors!(LockError, http::Error, BuildError);
 
 impl Error {
     /// Whether the command line or an input is wrong, rather than the world.

@@ -36,8 +36,3 @@ pub(super) fn publish_split(
     };
     Ok((published.into_iter().zip(&parts).zip(outs).map(layer).collect(), warnings))
 }
-
-/// The places that a layer may be spread over, so that each can be looked at before anything is fetched.
-pub(super) fn places(out: &std::path::Path, layers: usize) -> Vec<PathBuf> {
-    (1..=layers).map(|number| numbered(out, number)).collect()
-}

@@ -16,7 +16,7 @@ use crate::request::{Locked, RequestOptions};
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
 use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl};
-use crate::supply::{Inquiry, Session};
+use crate::supply::Inquiry;
 use crate::target::Target;
 use crate::whole_file::write_whole;
 
@@ -84,8 +84,7 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
         resolve_options.preferences = kept;
     }
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
-    let session = Session::open(&options.request, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(options.request.clone()).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(options.request.clone(), &context)).await?;
     let asks_mirror = options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes);
     let mirrored = if asks_mirror { files_of_mirror(&inquiry).await? } else { Vec::new() };
     let mirrored: HashMap<&str, &MirrorFile> = mirrored.iter().map(|file| (file.sha256.as_str(), file)).collect();
@@ -231,7 +230,6 @@ fn replace(path: &Path, text: &str) -> Result<(), std::io::Error> {
 /// The requirements cannot be read or resolved.
 pub async fn resolve_only(request: RequestOptions, target: Target, context: Context) -> Result<Resolution, Error> {
     let options = request.resolve.clone();
-    let session = Session::open(&request, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(request, &context)).await?;
     Ok(inquiry.resolve(&target, &options).await?.resolution)
 }

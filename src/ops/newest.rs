@@ -5,7 +5,7 @@ use crate::context::Context;
 use crate::request::RequestOptions;
 use crate::resolve::ProjectAnswer;
 use crate::spec::{DistFile, DistFilename, PackageName, SafeUrl, TagSet, Version};
-use crate::supply::{Inquiry, Session, SupplyError};
+use crate::supply::Inquiry;
 
 /// What the indexes say about barrow.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +26,9 @@ pub enum Newest {
 /// # Panics
 /// Never: `barrow` is a name.
 pub async fn newest_barrow(request: RequestOptions, with_previews: bool, context: Context) -> Result<Newest, Error> {
-    let session = Session::open(&request, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(request, &context)).await?;
     let name: PackageName = "barrow".parse().expect("it is a name");
-    let answer = inquiry.source().index().project(&name).await.map_err(SupplyError::from)?;
-    let found = match answer {
+    let found = match inquiry.source().index().project(&name).await? {
         ProjectAnswer::Offline => return Ok(Newest::Offline),
         ProjectAnswer::NotFound { asked } => return Ok(Newest::Nowhere(asked)),
         ProjectAnswer::Found(found) => found,

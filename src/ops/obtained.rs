@@ -31,9 +31,7 @@ pub(super) async fn obtain(
         && let Some(ready) = shared.take(inquiry, resolution, options).await?
     {
         let mut warnings = Vec::new();
-        for warning in &ready.details.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &ready.details.warnings);
         return Ok((OutputMaterial::Ready(Box::new(ready)), warnings));
     }
     let (chosen, warnings) = choose_and_install(inquiry, resolution, excluded, options).await?;

@@ -35,6 +35,7 @@ pub(super) struct Publication {
 }
 
 /// What was said while an output was made.
+#[derive(Default)]
 pub(super) struct OutputWarnings {
     source: Vec<String>,
     pub(super) bundle: Vec<String>,
@@ -51,6 +52,7 @@ impl OutputWarnings {
 }
 
 /// What lies in its place now, at OUT or at its numbered places.
+#[derive(Default)]
 struct PutInPlace {
     files: usize,
     size_bytes: u64,
@@ -86,7 +88,7 @@ impl Publication {
         made_of: Option<&str>,
     ) -> Result<PlacedOutput, Error> {
         let context = &self.context;
-        let mut warnings = OutputWarnings { source: Vec::new(), bundle: Vec::new(), zip: Vec::new() };
+        let mut warnings = OutputWarnings::default();
         let source = own_files(&self.options, &self.request, &self.secrets, &mut warnings.source, context)?;
         let (mut put, left_out) = match material {
             OutputMaterial::Ready(ready) => (self.put_ready(ready, source, made_of)?, ready.left_out()),
@@ -94,14 +96,9 @@ impl Publication {
                 (self.put_together(chosen, source.as_ref(), made_of, &mut warnings.bundle)?, chosen.left_out)
             }
         };
-        for warning in &put.warnings {
-            context.give(&mut warnings.bundle, warning);
-        }
-        for zip in put.zip.iter().chain(put.layers.iter().filter_map(|layer| layer.zip.as_ref())) {
-            if let Some(warning) = check_zip_size(zip.size_bytes) {
-                context.give(&mut warnings.zip, &warning);
-            }
-        }
+        context.give(&mut warnings.bundle, &put.warnings);
+        let zips = put.zip.iter().chain(put.layers.iter().filter_map(|layer| layer.zip.as_ref()));
+        context.give(&mut warnings.zip, zips.filter_map(|zip| check_zip_size(zip.size_bytes)));
         let own = put.own.take();
         Ok(PlacedOutput { published: self.published(put, news, left_out), warnings, own })
     }
@@ -113,27 +110,15 @@ impl Publication {
         source: Option<SourceFiles>,
         made_of: Option<&str>,
     ) -> Result<PutInPlace, Error> {
-        let bundle = Bundle {
-            files: Vec::new(),
-            size_bytes: ready.details.size_bytes,
-            dists: Vec::new(),
-            layout: self.layout(),
-            source_folders: source.map(|source| source.folders).unwrap_or_default(),
-            warnings: Vec::new(),
-            alike: Vec::new(),
-        };
+        let (files, size_bytes) = (ready.details.files, ready.details.size_bytes);
+        let source_folders = source.map(|source| source.folders).unwrap_or_default();
+        let bundle = Bundle { size_bytes, layout: self.layout(), source_folders, ..Bundle::default() };
         self.context.check_interrupted()?;
         let own_folders = [self.cache.root().to_owned()];
         let options = self.options.publish.to_options(&own_folders, made_of, &self.context);
         let published = publish(&bundle, &PublishOptions { ready: Some(ready.file()), ..options })?;
-        Ok(PutInPlace {
-            files: ready.details.files,
-            size_bytes: ready.details.size_bytes,
-            zip: published.zip,
-            layers: Vec::new(),
-            warnings: published.warnings,
-            own: None,
-        })
+        let (zip, warnings) = (published.zip, published.warnings);
+        Ok(PutInPlace { files, size_bytes, zip, warnings, ..PutInPlace::default() })
     }
 
     /// Puts distributions and the user's files together and into their place. A file of the cache that somebody has
@@ -180,13 +165,13 @@ impl Publication {
         let published = match (assembly.kind, assembly.split) {
             (BundleKind::Layer, Some(count)) => {
                 let (layers, warnings) = layers::publish_split(bundle, count, &self.resolution, &options)?;
-                return Ok(PutInPlace { files, size_bytes, zip: None, layers, warnings, own: None });
+                return Ok(PutInPlace { files, size_bytes, layers, warnings, ..PutInPlace::default() });
             }
             (BundleKind::Function | BundleKind::Layer, _) => publish(bundle, &options)?,
             (BundleKind::Packages, _) => install_into(bundle, &options)?,
         };
         let (zip, warnings) = (published.zip, published.warnings);
-        Ok(PutInPlace { files, size_bytes, zip, layers: Vec::new(), warnings, own: None })
+        Ok(PutInPlace { files, size_bytes, zip, warnings, ..PutInPlace::default() })
     }
 
     /// The result, with what differs from the last one.
@@ -214,9 +199,7 @@ impl Publication {
     /// Gives the warnings of the bundle, and refuses it where it is larger than it may be.
     fn check_size(&self, bundle: &Bundle, ways: &[String], warnings: &mut Vec<String>) -> Result<(), Error> {
         let context = &self.context;
-        for warning in &bundle.warnings {
-            context.give(warnings, warning);
-        }
+        context.give(warnings, &bundle.warnings);
         // Layers that are too large together are of no use to anybody.
         let by_lambda = self.options.assembly.split.map(|_| Bytes(UNZIPPED_LIMIT_BYTES));
         let limit = self.options.publish.max_size.or(by_lambda);
@@ -225,7 +208,7 @@ impl Publication {
             None => error.into(),
         });
         if let Some(warning) = checked? {
-            context.give(warnings, &warning);
+            context.give(warnings, [warning]);
             for way in ways {
                 context.status(way);
             }
@@ -247,12 +230,8 @@ pub(super) fn refuse_out(options: &BundleOptions, cache: &Cache, context: &Conte
     let sources = source_folders(options);
     let own_folders = [cache.root().to_owned()];
     let publish_options = options.publish.to_options(&own_folders, None, context);
-    match options.assembly.split {
-        None => Ok(check_out(&sources, &publish_options)?),
-        Some(count) => Ok(layers::places(&options.publish.out, count)
-            .iter()
-            .try_for_each(|out| check_out(&sources, &PublishOptions { out, ..publish_options }))?),
-    }
+    let mut outs = options.outs().into_iter();
+    Ok(outs.try_for_each(|out| check_out(&sources, &PublishOptions { out: &out, ..publish_options }))?)
 }
 
 /// The folders of the user's own files, without links, as far as they are there.

@@ -41,19 +41,15 @@ pub(super) fn judge(
     for (link, target) in &files.followed {
         context.detail(&format!("followed the link `{}`, which leads to `{}`", link.display(), target.display()));
     }
-    for warning in &files.warnings {
-        context.give(warnings, warning);
-    }
+    context.give(warnings, &files.warnings);
     if let Some(names) = credentials_line(&files.left_out) {
         let line = format!("left out: {names}; --include to take them");
         // Nobody needs to hear that barrow's own settings stay here. Other files that are left out may be read by the
         // function.
         let is_harmless = files.left_out.iter().all(|left| !matches!(left.why, Why::Credentials(_) | Why::State(_)));
-        if is_harmless { context.status(&line) } else { context.give(warnings, &line) }
+        if is_harmless { context.status(&line) } else { context.give(warnings, [line]) }
     }
-    if let Some(line) = foreign_natives(&files.files, options.target.architecture()) {
-        context.give(warnings, &line);
-    }
+    context.give(warnings, foreign_natives(&files.files, options.target.architecture()));
     refuse_secrets(files, secrets)?;
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::bundle::{Bundle, BundleContent, SourceFiles, UNZIPPED_LIMIT_BYTES, largest};
+use crate::bundle::{Bundle, SourceFiles, UNZIPPED_LIMIT_BYTES, largest};
 use crate::install::InstalledDist;
 use crate::memory::OwnPart;
 use crate::request::{BundleKind, BundleOptions};
@@ -31,13 +31,8 @@ pub(super) fn own_part(
     if largest.iter().flatten().any(names_own) {
         return None;
     }
-    let own_files = bundle.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
-    Some(OwnPart {
-        bytes: own_files.map(|file| file.size).sum(),
-        warnings: bundle.warnings.clone(),
-        largest,
-        ways: ways.to_vec(),
-    })
+    let (bytes, warnings) = (bundle.own_bytes(), bundle.warnings.clone());
+    Some(OwnPart { bytes, warnings, largest, ways: ways.to_vec() })
 }
 
 /// Whether no other file of such an output depends on the contents of own files.

@@ -14,7 +14,7 @@ use crate::http::ClientOptions;
 use crate::request::RequestOptions;
 use crate::shared::{Pruned, SharedCache, SharedOptions, SharedStanding, Tally};
 use crate::spec::SafeUrl;
-use crate::supply::{Inquiry, Session, is_private, kept_builds};
+use crate::supply::{Inquiry, is_private, kept_builds};
 use crate::target::Target;
 
 /// What was brought from a shared cache into the one of this machine.
@@ -76,8 +76,7 @@ pub async fn pull_from_shared_cache(
         // Somebody asked for this, so trouble is an error; and what is private is written by nobody who pulls.
         (shared.required, shared.write) = (true, None);
     }
-    let session = Session::open(&options, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(options.clone()).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(options.clone(), &context)).await?;
     let mut pulled = Pulled::default();
     for target in &targets {
         let resolution = Box::pin(inquiry.resolve(target, &options.resolve)).await?.resolution;
@@ -89,11 +88,7 @@ pub async fn pull_from_shared_cache(
             } else if !is_wheel {
                 pulled.ready.push(label);
             } else if is_private(dist) {
-                inquiry
-                    .fetcher()
-                    .fetch_file(&WantedFile::resolved(dist))
-                    .await
-                    .map_err(crate::supply::SupplyError::from)?;
+                inquiry.fetcher().fetch_file(&WantedFile::resolved(dist)).await?;
                 pulled.ready.push(label);
             }
         }

@@ -99,8 +99,7 @@ pub async fn newest_versions(
     target: Target,
     context: Context,
 ) -> Result<BTreeMap<PackageName, Version>, Error> {
-    let session = Session::open(&request, &context)?;
-    let inquiry = Box::pin(Inquiry::open(&session, session.read(request).await?)).await?;
+    let inquiry = Box::pin(Inquiry::begin(request, &context)).await?;
     Ok(newest_of(&inquiry, names, &target).await)
 }
 

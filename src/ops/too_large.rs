@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rayon::prelude::*;
 
 use super::{Allowance, Error};
-use crate::bundle::{Bundle, BundleContent, Bytes, saved_by_slim};
+use crate::bundle::{Bundle, Bytes, saved_by_slim};
 use crate::install::InstalledDist;
 use crate::request::{BundleKind, BundleOptions};
 use crate::resolution::{Requirer, Resolution, ResolvedDist};
@@ -18,10 +18,7 @@ const NAMED: usize = 5;
 /// The error of `--max-size`, and of layers that Lambda would refuse.
 pub(super) fn refuse(bundle: &Bundle, limit: Bytes, resolution: &Resolution, options: &BundleOptions) -> Error {
     let (size, Bytes(limit)) = (bundle.size_bytes, limit);
-    let allows = match options.publish.max_size {
-        Some(_) => Allowance::OfUser,
-        None => Allowance::OfLambda,
-    };
+    let allows = if options.publish.max_size.is_some() { Allowance::OfUser } else { Allowance::OfLambda };
     let mut ways = ways(bundle, options);
     ways.extend(to_drop(bundle, size - limit, resolution));
     Error::TooLarge { size, limit, allows, largest: largest(bundle, resolution), ways }
@@ -59,7 +56,7 @@ fn largest(bundle: &Bundle, resolution: &Resolution) -> Vec<String> {
             (dist.size(), format!("{} {} {}{asked}", dist.name, dist.version, Bytes(dist.size())))
         })
         .collect();
-    let own = own_bytes(bundle);
+    let own = bundle.own_bytes();
     if own > 0 {
         sizes.push((own, format!("your own files {}", Bytes(own))));
     }
@@ -82,11 +79,6 @@ pub(super) fn who_asked(resolution: &Resolution, name: &PackageName) -> String {
         let names: BTreeSet<&str> = names.collect();
         names.into_iter().collect::<Vec<_>>().join(", ")
     })
-}
-
-fn own_bytes(bundle: &Bundle) -> u64 {
-    let own = bundle.files.iter().filter(|file| matches!(file.content, BundleContent::Source(_)));
-    own.map(|file| file.size).sum()
 }
 
 /// The sentences of [`ways`] that name a number of bytes.
@@ -117,7 +109,7 @@ pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     }
     let dependencies: u64 = bundle.dists.iter().map(|dist| dist.size()).sum();
     if options.assembly.kind == BundleKind::Function {
-        let left = own_bytes(bundle);
+        let left = bundle.own_bytes();
         let text = format!(
             "with the dependencies in layers (`barrow layer`), the function itself would be {}; Lambda counts both together",
             Bytes(left)

@@ -11,12 +11,7 @@ use crate::install::LinkError;
 pub enum PublishError {
     /// A file of SOURCE could not be read.
     #[error("failed to read the source at `{}`", path.display())]
-    ReadSource {
-        /// What could not be read.
-        path: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    ReadSource { path: PathBuf, source: io::Error },
     /// OUT cannot be an output at all.
     #[error("`{}` cannot be the output: {reason}", out.display())]
     Unfit { out: PathBuf, reason: String },
@@ -32,25 +27,13 @@ pub enum PublishError {
     NotUnpacked(String),
     /// A file of the bundle could not be written beside OUT.
     #[error("failed to write `{path}` of the bundle for `{}`", out.display())]
-    Stage {
-        /// The file.
-        path: String,
-        out: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Stage { path: String, out: PathBuf, source: io::Error },
     /// OUT lies on a file system that cannot hold two of the paths.
     #[error(
         "`{}` cannot hold both `{first}` and `{second}`: its file system takes names for one that differ only in case",
         out.display()
     )]
-    Alike {
-        /// The one path.
-        first: String,
-        /// The other.
-        second: String,
-        out: PathBuf,
-    },
+    Alike { first: String, second: String, out: PathBuf },
     /// A package comes with another spelling of a folder that has to stay because of what else is in it.
     #[error(
         "`{}` cannot be installed in `{}`: other files keep `{}` there, and its file system takes the two names for one",
@@ -58,32 +41,13 @@ pub enum PublishError {
         out.display(),
         there.display()
     )]
-    Respelled {
-        /// The folder that stays.
-        there: PathBuf,
-        /// The one that comes.
-        new: PathBuf,
-        /// OUT.
-        out: PathBuf,
-    },
+    Respelled { there: PathBuf, new: PathBuf, out: PathBuf },
     /// The files of a distribution could not be placed beside OUT.
     #[error("failed to place the files of `{dist}` for `{}`", out.display())]
-    Link {
-        /// The distribution.
-        dist: String,
-        out: PathBuf,
-        #[source]
-        source: LinkError,
-    },
+    Link { dist: String, out: PathBuf, source: LinkError },
     /// OUT could not be looked at, prepared or replaced.
     #[error("failed to {action} `{}`", out.display())]
-    Publish {
-        /// What was tried.
-        action: &'static str,
-        out: PathBuf,
-        #[source]
-        source: io::Error,
-    },
+    Publish { action: &'static str, out: PathBuf, source: io::Error },
     /// Another run is publishing at the same OUT, and does not come to an end.
     #[error("another run{} has been publishing to `{}` for a minute", named(*process), out.display())]
     Busy {

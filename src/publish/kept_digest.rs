@@ -50,7 +50,7 @@ impl<'a> KeptDigest<'a> {
         let mut key = format!("{FORMAT}\n{prefix}\n{} {size}\n", files.len());
         bundle.dists.iter().for_each(|dist| key.extend([&dist.digest.hex(), "\n"]));
         let entry = cache.entry(Bucket::Bundles, &key);
-        let kept = cache.read(&entry).and_then(|bytes| rmp_serde::from_slice(&bytes).ok());
+        let kept = cache.recall(&entry);
         Self { cache, dists: bundle.dists.clone(), entry, kept }
     }
 
@@ -68,12 +68,8 @@ impl<'a> KeptDigest<'a> {
     /// Keeps the state behind what was written and is `identity`.
     pub(super) fn keep(&self, identity: HashDigest, state: &HashState) {
         let is_known = self.kept.as_ref().is_some_and(|kept| kept.identity == identity && kept.state == *state);
-        if is_known || self.cache.is_degraded() || !self.has_sure_wheels() {
-            return;
-        }
-        if let Ok(bytes) = rmp_serde::to_vec(&KeptBeginning { identity, state: state.clone() }) {
-            // What cannot be kept costs the next run time, and nothing else.
-            let _ = self.cache.write(&self.entry, &bytes);
+        if !is_known && self.has_sure_wheels() {
+            self.cache.keep(&self.entry, &KeptBeginning { identity, state: state.clone() });
         }
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use base64::Engine as _;
+use serde::{Deserialize, Serialize};
 
 use super::PublishError;
 use crate::cache::Cache;
@@ -72,7 +73,7 @@ pub(crate) struct PublishedOutput {
 }
 
 /// A zip as it was published.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublishedZip {
     /// Its size, bytes.
     pub size_bytes: u64,

@@ -4,6 +4,7 @@
 use globset::Glob;
 
 use super::keyed::{Encoder, Keyed};
+use super::options::BundleKind;
 use crate::archive::Limits;
 use crate::bundle::Bytes;
 use crate::index::IndexStrategy;
@@ -96,50 +97,30 @@ impl Keyed for ReleaseControl {
     }
 }
 
-impl Keyed for PrereleaseMode {
-    fn encode(&self, encoder: &mut Encoder) {
-        let word = match self {
-            Self::Disallow => "disallow",
-            Self::Allow => "allow",
-            Self::IfNecessary => "if-necessary",
-            Self::Explicit => "explicit",
-            Self::IfNecessaryOrExplicit => "if-necessary-or-explicit",
-        };
-        word.encode(encoder);
-    }
+/// Values whose word in the key stays what it is, whatever they are called in the program.
+macro_rules! keyed_by_word {
+    ($($name:ty { $($value:ident => $word:literal),* $(,)? })*) => {
+        $(impl Keyed for $name {
+            fn encode(&self, encoder: &mut Encoder) {
+                match self { $(Self::$value => $word),* }.encode(encoder);
+            }
+        })*
+    };
 }
 
-impl Keyed for ResolutionMode {
-    fn encode(&self, encoder: &mut Encoder) {
-        let word = match self {
-            Self::Highest => "highest",
-            Self::Lowest => "lowest",
-            Self::LowestDirect => "lowest-direct",
-        };
-        word.encode(encoder);
+keyed_by_word! {
+    PrereleaseMode {
+        Disallow => "disallow",
+        Allow => "allow",
+        IfNecessary => "if-necessary",
+        Explicit => "explicit",
+        IfNecessaryOrExplicit => "if-necessary-or-explicit",
     }
-}
-
-impl Keyed for IndexStrategy {
-    fn encode(&self, encoder: &mut Encoder) {
-        let word = match self {
-            Self::FirstIndex => "first-index",
-            Self::UnsafeBestMatch => "unsafe-best-match",
-        };
-        word.encode(encoder);
-    }
-}
-
-impl Keyed for LinkMode {
-    fn encode(&self, encoder: &mut Encoder) {
-        let word = match self {
-            Self::Auto => "auto",
-            Self::Clone => "clone",
-            Self::Hardlink => "hardlink",
-            Self::Copy => "copy",
-        };
-        word.encode(encoder);
-    }
+    ResolutionMode { Highest => "highest", Lowest => "lowest", LowestDirect => "lowest-direct" }
+    IndexStrategy { FirstIndex => "first-index", UnsafeBestMatch => "unsafe-best-match" }
+    LinkMode { Auto => "auto", Clone => "clone", Hardlink => "hardlink", Copy => "copy" }
+    IndexRole { Listed => "listed", Later => "later", Default => "default", Explicit => "explicit", Links => "links" }
+    BundleKind { Function => "function", Layer => "layer", Packages => "packages" }
 }
 
 /// What is required; a URL counts as the reference that the entry has beside it.
@@ -190,19 +171,6 @@ impl Keyed for Pin {
     fn encode(&self, encoder: &mut Encoder) {
         let Self { name, index, marker, origin: _ } = self;
         encoder.field("name", name).field("index", index).field("marker", &marker.try_to_string().unwrap_or_default());
-    }
-}
-
-impl Keyed for IndexRole {
-    fn encode(&self, encoder: &mut Encoder) {
-        let word = match self {
-            Self::Listed => "listed",
-            Self::Later => "later",
-            Self::Default => "default",
-            Self::Explicit => "explicit",
-            Self::Links => "links",
-        };
-        word.encode(encoder);
     }
 }
 

@@ -59,7 +59,6 @@ pub enum RequestError {
         /// The file.
         path: PathBuf,
         /// Why.
-        #[source]
         source: std::io::Error,
     },
     /// A project folder could not be looked through.

@@ -7,7 +7,7 @@ use super::input_key::InputKey;
 use super::inputs::Request;
 use super::local::{self, Look};
 use super::options::IndexSettings;
-use super::part::{Counts, PartKind};
+use super::part::Counts;
 use crate::index::IndexLocation;
 use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
@@ -54,10 +54,7 @@ impl InputKey {
         let extra: Vec<&SafeUrl> = extra.iter().chain(&file.extra_index_urls).collect();
         let places: Vec<String> = extra.iter().map(|url| place(url)).collect();
         self.option(Counts::Everywhere, "--extra-index-url", &places, None);
-        let default = match &file.index_url {
-            Some(url) => IndexLocation::new(url.clone()),
-            None => default.clone(),
-        };
+        let default = file.index_url.clone().map_or_else(|| default.clone(), IndexLocation::new);
         self.option(Counts::Everywhere, "--index-url", &index(&default), None);
         let pages: Vec<&SafeUrl> = find_links.iter().chain(&file.find_links).collect();
         let places: Vec<String> = pages.iter().map(|url| place(url)).collect();
@@ -66,11 +63,11 @@ impl InputKey {
 
         let tables: Vec<_> =
             declared.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
-        self.other("what tables declare as indexes", &tables);
+        self.other(Counts::Everywhere, "what tables declare as indexes", &tables);
         if let Some(of_builds) = &request.of_builds {
             let tables: Vec<_> =
                 of_builds.indexes.iter().map(|index| ((index.name.clone(), place(&index.url)), index.role)).collect();
-            self.other("what tables declare as indexes for builds", &(tables, &of_builds.pins));
+            self.other(Counts::Everywhere, "what tables declare as indexes for builds", &(tables, &of_builds.pins));
         }
 
         if let Some(mirror) = mirror {
@@ -89,7 +86,8 @@ impl InputKey {
             Look::Away => return Ok(()),
         };
         match local::offered(path, look)? {
-            Some(digest) => self.push(counts, PartKind::Place, local::relative(path, base), None, digest),
+            Some(digest) => self.place(counts, local::relative(path, base), digest),
+
             None => self.is_whole = false,
         }
         Ok(())
@@ -102,9 +100,7 @@ impl InputKey {
         let place = local::place(mirror, base);
         let given = Some(format!("--mirror {place}"));
         self.option(counts, "--mirror", &place, given);
-        match mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps) {
-            Some(path) => self.add_offered(&path, base, look),
-            None => Ok(()),
-        }
+        let path = mirror.to_file_path().filter(|_| !is_decided || look == Look::AtStamps);
+        path.map_or(Ok(()), |path| self.add_offered(&path, base, look))
     }
 }

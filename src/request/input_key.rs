@@ -16,7 +16,7 @@ use super::inputs::Request;
 use super::keyed::{Encoder, Keyed};
 use super::local::{self, Look};
 use super::options::{
-    AssemblySettings, BuildSettings, BundleKind, BundleOptions, FingerprintOptions, PublishSettings, RequestOptions,
+    AssemblySettings, BuildSettings, BundleOptions, FingerprintOptions, PublishSettings, RequestOptions,
     SelectionSettings, SourceSettings,
 };
 use super::part::{Counts, KeyPart, PartKind};
@@ -89,8 +89,8 @@ impl InputKey {
         look: Look,
     ) -> Result<Self, RequestError> {
         let mut key = Self { parts: Vec::new(), is_whole: true };
-        key.other("barrow", &(FORMAT, env!("CARGO_PKG_VERSION")));
-        key.other("the target", target);
+        key.other(Counts::Everywhere, "barrow", &(FORMAT, env!("CARGO_PKG_VERSION")));
+        key.other(Counts::Everywhere, "the target", target);
         key.add_files(&request.manifest, request.lock.as_deref(), base);
         // An option is told before what it changes in the requirements.
         key.add_options(&request.options);
@@ -110,7 +110,7 @@ impl InputKey {
         let builds = request.options.resolve.allow_build != ProjectSet::None || references.iter().any(is_built);
         let mut variables = BTreeSet::new();
         for reached in local::reach(references, base, (&request.looked_at, &given))? {
-            self.push(Counts::Everywhere, PartKind::Place, reached.name, None, reached.digest);
+            self.place(Counts::Everywhere, reached.name, reached.digest);
             variables.extend(reached.variables);
         }
         if builds {
@@ -220,8 +220,13 @@ impl InputKey {
         self.parts.push(KeyPart { counts, kind, name: name.into(), given, digest });
     }
 
-    pub(super) fn other(&mut self, name: &str, value: &(impl Keyed + ?Sized)) {
-        self.push(Counts::Everywhere, PartKind::Other, name, None, Encoder::digest(value));
+    pub(super) fn other(&mut self, counts: Counts, name: &str, value: &(impl Keyed + ?Sized)) {
+        self.push(counts, PartKind::Other, name, None, Encoder::digest(value));
+    }
+
+    /// A file or folder, by its content.
+    pub(super) fn place(&mut self, counts: Counts, name: String, content: HashDigest) {
+        self.push(counts, PartKind::Place, name, None, content);
     }
 
     pub(super) fn option(&mut self, counts: Counts, flag: &str, value: &(impl Keyed + ?Sized), given: Option<String>) {
@@ -252,24 +257,18 @@ impl InputKey {
     /// ([`Self::add_manifest`]).
     fn add_files(&mut self, manifest: &Manifest, lock: Option<&Locked>, base: &Path) {
         for file in &manifest.files_read {
-            let name = local::relative(&file.path, base);
-            self.push(Counts::ToExplain, PartKind::Place, name, None, file.content.clone());
-            self.push(
-                Counts::ForResolution,
-                PartKind::Place,
-                file.path.display().to_string(),
-                None,
-                Encoder::digest(&*file.path.to_string_lossy()),
-            );
+            self.place(Counts::ToExplain, local::relative(&file.path, base), file.content.clone());
+            let path = Encoder::digest(&*file.path.to_string_lossy());
+            self.place(Counts::ForResolution, file.path.display().to_string(), path);
         }
         if let Some(Locked { lock, input, .. }) = lock {
             let content = sha256_without_userinfo(lock.text().as_bytes());
-            self.push(Counts::Everywhere, PartKind::Place, local::relative(&input.place.file(), base), None, content);
+            self.place(Counts::Everywhere, local::relative(&input.place.file(), base), content);
             // What the project declares now decides whether the lock is still good, and what is warned of.
             for path in lock.project_files() {
                 if let Ok(bytes) = fs_err::read(&path) {
                     let content = sha256_without_userinfo(&bytes);
-                    self.push(Counts::ForResult, PartKind::Place, local::relative(&path, base), None, content);
+                    self.place(Counts::ForResult, local::relative(&path, base), content);
                 }
             }
         }
@@ -303,10 +302,10 @@ impl InputKey {
             ("overrides", overrides),
         ];
         for (name, entries) in lists {
-            self.other(&format!("what is said in {name}"), entries);
+            self.other(Counts::Everywhere, &format!("what is said in {name}"), entries);
             // The answer names lines of files.
             let lines: Vec<_> = entries.iter().map(|entry| (entry.text.as_str(), &entry.origin)).collect();
-            self.push(Counts::ForResolution, PartKind::Other, name, None, Encoder::digest(&lines));
+            self.other(Counts::ForResolution, name, &lines);
         }
         let alternatives: Vec<_> = alternatives
             .iter()
@@ -316,15 +315,15 @@ impl InputKey {
             })
             .collect();
         if !alternatives.is_empty() {
-            self.other("alternatives of versions", &alternatives);
+            self.other(Counts::Everywhere, "alternatives of versions", &alternatives);
         }
-        self.push(Counts::ForResolution, PartKind::Other, "warnings", None, Encoder::digest(warnings));
-        self.other("what is tied to an index", pins);
+        self.other(Counts::ForResolution, "warnings", warnings);
+        self.other(Counts::Everywhere, "what is tied to an index", pins);
         let refused: Vec<_> = refused.iter().map(|refused| (&refused.name, refused.problem.to_string())).collect();
-        self.push(Counts::ForResolution, PartKind::Other, "refused", None, Encoder::digest(&refused));
-        self.other("what is said in tables", settings);
+        self.other(Counts::ForResolution, "refused", &refused);
+        self.other(Counts::Everywhere, "what is said in tables", settings);
         let python: Vec<&str> = python.iter().map(|limit| limit.text.as_str()).collect();
-        self.other("the Python that projects take", &python);
+        self.other(Counts::Everywhere, "the Python that projects take", &python);
         let patterns = excluded_patterns.iter().map(ToString::to_string);
         let excluded: Vec<String> = excluded.iter().map(ToString::to_string).chain(patterns).collect();
         self.names(Counts::Everywhere, "--exclude-package", &excluded);
@@ -355,7 +354,7 @@ impl InputKey {
         self.projects("--only-binary", only_binary);
         self.switch(Counts::Everywhere, "--require-hashes", *require_hashes);
         let rest = (release_control, ((prefer_binary, no_require_hashes), pre));
-        self.other("what is said in option lines", &rest);
+        self.other(Counts::Everywhere, "what is said in option lines", &rest);
     }
 
     fn add_options(&mut self, options: &RequestOptions) {
@@ -442,12 +441,8 @@ impl InputKey {
         self.switch(Counts::Everywhere, "--no-build", *forbidden);
         // A Python is known by its name: a path is one of this machine.
         let python = python.as_deref().map(|word| word.rsplit('/').next().unwrap_or(word).to_owned());
-        self.option(
-            Counts::Everywhere,
-            "--build-python",
-            &python,
-            python.as_ref().map(|it| format!("--build-python {it}")),
-        );
+        let given = python.as_ref().map(|it| format!("--build-python {it}"));
+        self.option(Counts::Everywhere, "--build-python", &python, given);
         // Values may be secrets.
         let given = (!config_settings.is_empty()).then(|| "--config-settings".to_owned());
         self.option(Counts::Everywhere, "--config-settings", config_settings, given);
@@ -488,12 +483,7 @@ impl InputKey {
         state_folders: &[PathBuf],
     ) -> Result<(), RequestError> {
         let AssemblySettings { source, kind, exclude_runtime, selection, split, bytecode, deny_licenses } = assembly;
-        let word = match kind {
-            BundleKind::Function => "function",
-            BundleKind::Layer => "layer",
-            BundleKind::Packages => "packages",
-        };
-        self.push(Counts::ForOutput, PartKind::Other, "the kind of the output", None, Encoder::digest(word));
+        self.other(Counts::ForOutput, "the kind of the output", kind);
         self.switch(Counts::ForOutput, "--exclude-runtime", *exclude_runtime);
         // The version of the compiler decides about its bytes, wherever it lies.
         let compiler = bytecode.as_ref().map(|compiler| compiler.interpreter.version.to_string());
@@ -508,10 +498,7 @@ impl InputKey {
         self.names(Counts::ForOutput, "--slim botocore", &services);
         let denied: Vec<String> = deny_licenses.iter().map(ToString::to_string).collect();
         self.names(Counts::ForResult, "--deny-license", &denied);
-        match source {
-            Some(source) => self.add_source(source, request, base, state_folders),
-            None => Ok(()),
-        }
+        source.as_ref().map_or(Ok(()), |source| self.add_source(source, request, base, state_folders))
     }
 
     fn add_source(
@@ -539,19 +526,12 @@ impl InputKey {
         self.names(Counts::ForResult, "--source", &further);
         self.switch(Counts::ForResult, "--gitignore", *gitignore);
         self.switch(Counts::ForResult, "--follow-links", *follow_links);
-        for (flag, patterns) in [("--exclude", exclude), ("--include", include)] {
-            self.names(Counts::ForResult, flag, patterns);
-        }
+        self.names(Counts::ForResult, "--exclude", exclude);
+        self.names(Counts::ForResult, "--include", include);
         // What was left out for what it may hold is told to the user.
         let told = files.left_out.iter().filter(|left| matches!(left.why, Why::Credentials(_) | Why::State(_)));
         let left_out: Vec<String> = told.map(|left| left.path.display().to_string()).collect();
-        self.push(
-            Counts::ForResult,
-            PartKind::Other,
-            "what is left out of the source",
-            None,
-            Encoder::digest(&left_out),
-        );
+        self.other(Counts::ForResult, "what is left out of the source", &left_out);
         for file in &files.files {
             let content = match &file.bytes {
                 // A file with credentials is left out; what is bundled counts as it is.
@@ -561,7 +541,7 @@ impl InputKey {
             let mut encoder = Encoder::new();
             encoder.field("executable", &file.executable).field("content", &content).field("link", &file.link);
             let name = local::relative(&base.join(file.path.as_str()), base);
-            self.push(Counts::ForOutput, PartKind::Place, name, None, encoder.finish());
+            self.place(Counts::ForOutput, name, encoder.finish());
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::archive::{Limits, SafePath};
 use crate::build::Compiler;
-use crate::bundle::{Bytes, FileSelection, ServiceChoice};
+use crate::bundle::{Bytes, FileSelection, ServiceChoice, numbered};
 use crate::fetch::FetchOptions;
 use crate::http::ClientOptions;
 use crate::index::{IndexLocation, IndexStrategy};
@@ -368,6 +368,13 @@ impl BundleOptions {
         let source = SourceSettings { folder: Some(folder.into()), ..SourceSettings::default() };
         self.assembly.source = Some(source);
         self
+    }
+
+    /// Every place that may be written to: OUT, or one for each layer.
+    pub fn outs(&self) -> Vec<PathBuf> {
+        let out = &self.publish.out;
+        let layers = self.assembly.split.map(|layers| (1..=layers).map(|number| numbered(out, number)).collect());
+        layers.unwrap_or_else(|| vec![out.clone()])
     }
 
     /// Absolute path of the folder that paths are told relative to: SOURCE, else the working folder.

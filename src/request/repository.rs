@@ -52,10 +52,7 @@ impl Repository {
         // Without a slash at its end.
         let path: PathBuf = path.components().collect();
         let own = ENDINGS.iter().find_map(|ending| Self::folder_at(&path, ending))?;
-        let common = match fs::read_to_string(own.join("commondir")) {
-            Ok(text) => own.join(text.trim()),
-            Err(_) => own.clone(),
-        };
+        let common = fs::read_to_string(own.join("commondir")).map_or(own.clone(), |text| own.join(text.trim()));
         let packed = fs::read_to_string(common.join("packed-refs")).unwrap_or_default();
         let lines = packed.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
         let packed = lines.map(|(commit, name)| (name.to_owned(), commit.to_owned())).collect();

@@ -1,8 +1,8 @@
 //! Which properties of which resources are paths on this machine (AWS CLI, "aws cloudformation package").
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
-use crate::archive::normalized;
+use crate::archive::{normalized, relative};
 
 /// Types of resources with the properties that name a file or folder beside the template; `.` stands between a property
 /// and one within it.
@@ -45,10 +45,6 @@ pub(super) fn built_property(kind: &str) -> Option<&'static str> {
 
 /// `path`, which starts at `from`, as a path that starts at `to`. Both folders are absolute.
 pub(super) fn moved(path: &str, from: &Path, to: &Path) -> String {
-    let target = normalized(&from.join(path));
-    let to = normalized(to);
-    let common = target.components().zip(to.components()).take_while(|(a, b)| a == b).count();
-    let up = to.components().skip(common).map(|_| Component::ParentDir);
-    let moved: PathBuf = up.chain(target.components().skip(common)).collect();
+    let moved = relative(&normalized(&from.join(path)), &normalized(to));
     if moved.as_os_str().is_empty() { ".".to_owned() } else { moved.to_string_lossy().into_owned() }
 }

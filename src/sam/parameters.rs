@@ -16,8 +16,8 @@ impl Parameters {
     /// Reads the parameters that a template declares; `given` are the values of this run.
     pub(super) fn of(template: &Node, given: BTreeMap<String, String>) -> Self {
         let mut declared = BTreeMap::new();
-        for (name, parameter) in template.get("Parameters").map(|node| node.entries()).unwrap_or_default() {
-            let kind = parameter.get("Type").and_then(|node| node.text()).unwrap_or_default();
+        for (name, parameter) in template.get("Parameters").map(Node::entries).unwrap_or_default() {
+            let kind = parameter.get("Type").and_then(Node::text).unwrap_or_default();
             let default = parameter.get("Default").and_then(|node| node.text().map(str::to_owned));
             // Its default is the name of a parameter in the account, not a value.
             let default = default.filter(|_| !kind.starts_with("AWS::SSM::"));
@@ -39,10 +39,8 @@ impl Parameters {
         let Some(default) = self.declared.get(name) else {
             return Err(TemplateProblem::NoParameter { name: name.to_owned() });
         };
-        match self.given.get(name).or(default.as_ref()) {
-            Some(value) => Ok(Some(value.clone())),
-            None => Err(TemplateProblem::NoValue { name: name.to_owned() }),
-        }
+        let value = self.given.get(name).or(default.as_ref()).cloned();
+        value.map(Some).ok_or_else(|| TemplateProblem::NoValue { name: name.to_owned() })
     }
 
     /// A text, or what a `Ref` stands for; `None`: nothing is said.

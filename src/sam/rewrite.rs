@@ -24,7 +24,7 @@ impl Template {
         };
         let mut borrowed = Vec::new();
         for (name, line, node) in self.named_resources() {
-            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
+            let kind = node.get("Type").and_then(Node::text).unwrap_or_default();
             let written = if let (Some(path), Some(property)) = (built.get(name), built_property(kind)) {
                 self.set(&mut edits, node, property, path)
             } else {
@@ -101,26 +101,21 @@ impl Template {
     /// application.
     fn move_includes(&self, edits: &mut Edits, from: &Path, to: &Path) {
         let mut found = Vec::new();
-        let names_include = |node: &Node| node.get("Name").and_then(|name| name.text()) == Some("AWS::Include");
-        let location = |node: &'_ Node| -> Option<std::rc::Rc<Node>> {
-            Some(std::rc::Rc::clone(node.own("Parameters")?.own("Location")?))
-        };
+        let names_include = |node: &Node| node.get("Name").and_then(Node::text) == Some("AWS::Include");
         self.document.root.visit(&mut |node| {
-            let transform = match &node.content {
-                NodeContent::Map { .. } if node.tag.as_deref() == Some("Transform") => Some(node),
-                NodeContent::Map { .. } => node.own("Fn::Transform").map(AsRef::as_ref),
-                _ => None,
-            };
-            found.extend(transform.filter(|node| names_include(node)).and_then(location));
+            let is_transform = node.tag.as_deref() == Some("Transform");
+            let transform = if is_transform { Some(node) } else { node.own("Fn::Transform") };
+            let include = transform.filter(|node| names_include(node));
+            found.extend(include.and_then(|node| node.own("Parameters")?.own("Location")));
         });
         let published =
             self.document.root.own("Metadata").and_then(|node| node.own("AWS::ServerlessRepo::Application"));
         if let Some(published) = published {
-            found.extend(["LicenseUrl", "ReadmeUrl"].iter().filter_map(|key| published.own(key)).cloned());
+            found.extend(["LicenseUrl", "ReadmeUrl"].iter().filter_map(|key| published.own(key)));
         }
         for node in found {
             // A path on several lines stays as it is; nothing of a build reads it.
-            let _ = self.move_path(edits, &node, from, to);
+            let _ = self.move_path(edits, node, from, to);
         }
     }
 }
@@ -142,7 +137,7 @@ fn borrowed_paths<'a>(resource: &'a Node, kind: &str) -> Vec<Borrowed<'a>> {
             return None;
         }
         let value = path.split('.').try_fold(properties, |node, key| node.get(key))?.followed();
-        let into = own.filter(|_| !path.contains('.')).map(|own| (own.as_ref(), *path));
+        let into = own.filter(|_| !path.contains('.')).map(|own| (own, *path));
         Some(Borrowed { value, into })
     });
     borrowed.collect()

@@ -33,7 +33,7 @@ impl Template {
     pub fn parse(file: &Path, text: &str, given: BTreeMap<String, String>) -> Result<Self, SamError> {
         let error = |line, text: String| SamError { file: file.to_owned(), line, problem: TemplateProblem::Text(text) };
         let document = Document::parse(text).map_err(|problem| error(problem.line, problem.reason))?;
-        if !document.root.get("Resources").is_some_and(|node| node.is_map()) {
+        if !document.root.get("Resources").is_some_and(Node::is_map) {
             return Err(error(document.root.line, "a template has a mapping of `Resources`".to_owned()));
         }
         let parameters = Parameters::of(&document.root, given);
@@ -57,11 +57,11 @@ impl Template {
         let globals = |kind: &str| {
             let section = if kind == "AWS::Serverless::Function" { "Function" } else { "LayerVersion" };
             let node = self.document.root.get("Globals")?.get(section)?;
-            kind.starts_with("AWS::Serverless::").then_some(&**node)
+            kind.starts_with("AWS::Serverless::").then_some(node)
         };
         let mut found = Vec::new();
         for (name, key_line, node) in self.named_resources() {
-            let kind = node.get("Type").and_then(|node| node.text()).unwrap_or_default();
+            let kind = node.get("Type").and_then(Node::text).unwrap_or_default();
             if NAMED_BY_SAM.contains(&kind) && excluded(name) {
                 continue;
             }
@@ -92,13 +92,8 @@ impl Template {
 
     /// Logical ids with their lines and resources.
     pub(super) fn named_resources(&self) -> Vec<(&str, usize, &Node)> {
-        let Some(resources) = self.document.root.get("Resources") else { return Vec::new() };
-        let line = |node: &Node| node.line;
-        resources
-            .entries()
-            .into_iter()
-            .map(|(name, node)| (name, self.key_line(name).unwrap_or(line(node)), &**node))
-            .collect()
+        let resources = self.document.root.get("Resources").map(Node::entries).unwrap_or_default();
+        resources.into_iter().map(|(name, node)| (name, self.key_line(name).unwrap_or(node.line), node)).collect()
     }
 
     fn key_line(&self, name: &str) -> Option<usize> {

@@ -81,7 +81,7 @@ pub(super) struct Resource<'a> {
 impl Resource<'_> {
     /// What it asks for; `None`: nothing that concerns a build.
     pub(super) fn read(&self) -> Result<Option<ResourceUse>, ProblemAt> {
-        match self.node.get("Type").and_then(|node| node.text()).unwrap_or_default() {
+        match self.node.get("Type").and_then(Node::text).unwrap_or_default() {
             "AWS::Serverless::Function" => self.function("CodeUri", &["InlineCode", "ImageUri"]),
             "AWS::Lambda::Function" => self.function("Code", &[]),
             "AWS::Serverless::LayerVersion" => self.layer("ContentUri"),
@@ -150,7 +150,7 @@ impl Resource<'_> {
     fn nested(&self, location: &str) -> Option<ResourceUse> {
         // One of the application repository is named by a mapping, and one that is elsewhere by a URL.
         let location = self.property(location)?.text().filter(|text| is_local(text))?;
-        let given = self.property("Parameters").map(|node| node.entries()).unwrap_or_default();
+        let given = self.property("Parameters").map(Node::entries).unwrap_or_default();
         // What depends on other resources is asked for only where the inner template asks for it.
         let known = given
             .into_iter()
@@ -210,11 +210,11 @@ impl Resource<'_> {
     /// The value of a property: the resource's own, else that of `Globals`.
     fn property(&self, key: &str) -> Option<&Node> {
         let own = self.node.get("Properties").and_then(|properties| properties.get(key));
-        own.or_else(|| self.globals?.get(key)).map(AsRef::as_ref)
+        own.or_else(|| self.globals?.get(key))
     }
 
     fn metadata(&self, key: &str) -> Option<&Node> {
-        self.node.get("Metadata")?.get(key).map(AsRef::as_ref)
+        self.node.get("Metadata")?.get(key)
     }
 
     fn read_text(&self, node: &Node) -> Result<Option<String>, ProblemAt> {

@@ -12,20 +12,10 @@ pub enum SharedError {
     Http(#[from] http::Error),
     /// The store could not be asked.
     #[error("the shared cache `{place}` is required and cannot be used")]
-    Store {
-        /// Where it is.
-        place: SafeUrl,
-        #[source]
-        source: StoreError,
-    },
+    Store { place: SafeUrl, source: StoreError },
     /// The store gave something else than it said, or did not answer in time.
     #[error("the shared cache `{place}` is required: {reason}")]
-    Answer {
-        /// Where it is.
-        place: SafeUrl,
-        /// What is wrong.
-        reason: String,
-    },
+    Answer { place: SafeUrl, reason: String },
 }
 
 impl SharedError {

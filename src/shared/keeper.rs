@@ -274,7 +274,7 @@ impl SharedCache {
         cache: &Cache,
     ) -> Result<Option<tempfile::NamedTempFile>, Trouble> {
         let place = content_place(namespace, digest);
-        let Some(response) = self.store.get(&place).await? else { return Ok(None) };
+        let Some(response) = self.store.get(&place).await.map_err(Trouble::Store)? else { return Ok(None) };
         let wrong = |what: &str| Trouble::Answer(format!("the content of {name} {what}, and is not taken"));
         let file = cache.temporary_file().map_err(|error| Trouble::Answer(error.to_string()))?;
         // Who waits here is mostly on a thread of his own, to which every piece would have to be handed.
@@ -352,10 +352,4 @@ struct WantedContent<'a> {
 enum Trouble {
     Store(StoreError),
     Answer(String),
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }

@@ -8,12 +8,7 @@ use crate::spec::SafeUrl;
 pub enum StoreError {
     /// The place is no store.
     #[error("`{url}` is no store: {reason}")]
-    Place {
-        /// The place.
-        url: SafeUrl,
-        /// Why it is none.
-        reason: &'static str,
-    },
+    Place { url: SafeUrl, reason: &'static str },
     /// A request failed for good.
     #[error("failed to {action} `{key}`")]
     Request {
@@ -21,27 +16,17 @@ pub enum StoreError {
         action: &'static str,
         /// The key, below the place of the store.
         key: String,
-        #[source]
         source: http::Error,
     },
     /// A page for people came in the place of a file of the store.
     #[error("`{url}` is answered with a web page, and no store of files answers so")]
-    WebPage {
-        /// What was asked.
-        url: SafeUrl,
-    },
+    WebPage { url: SafeUrl },
     /// A server of files has no list of what it has.
     #[error("`{url}` is a server of files, which cannot say what it has: remove old files where it keeps them")]
-    NoList {
-        /// The place.
-        url: SafeUrl,
-    },
+    NoList { url: SafeUrl },
     /// The store has no bucket, or container, of the name.
     #[error("`{url}`: the store has no such bucket")]
-    NoBucket {
-        /// The place.
-        url: SafeUrl,
-    },
+    NoBucket { url: SafeUrl },
     /// The store answered something that is no answer to the request.
     #[error("failed to {action} `{key}`: the store answered with status {status}")]
     Status {

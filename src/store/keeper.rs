@@ -84,8 +84,7 @@ impl Store {
     }
 
     async fn answer(&self, key: &str, request: HttpRequest) -> Result<Option<Response>, StoreError> {
-        let failed = |source| StoreError::Request { action: "read", key: key.to_owned(), source };
-        let response = self.client.get(request).await.map_err(failed)?;
+        let response = self.ask(request, "read", key).await?;
         match response.status() {
             200 | 203 => Ok(Some(response)),
             404 if self.kind != StoreKind::Files => self.absent(response).await,

@@ -113,7 +113,6 @@ impl SourceBuilder {
             cache,
             workshop: Workshop {
                 reporter: Arc::clone(&context.reporter),
-                interrupted: Arc::clone(&context.interrupted),
                 children: context.children.clone(),
                 environment: Arc::clone(&environment),
                 network: request.build.network,
@@ -415,9 +414,7 @@ impl SourceBuilder {
         }
         let (search, workshop) = (self.search.clone(), self.workshop.clone());
         let (label, requires_python) = (label.to_owned(), requires_python.cloned());
-        let searching = blocking(move || {
-            search.find(wanted, requires_python.as_ref(), &label, &workshop.children, &workshop.interrupted)
-        });
+        let searching = blocking(move || search.find(wanted, requires_python.as_ref(), &label, &workshop.children));
         let found = searching.await?;
         self.context.detail(&format!("building with `{}`, Python {}", found.executable.display(), found.version));
         self.bench.interpreters.lock().unwrap_or_else(PoisonError::into_inner).insert(key, found.clone());

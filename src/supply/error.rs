@@ -87,7 +87,6 @@ pub enum SupplyError {
         /// The source.
         label: String,
         /// Why.
-        #[source]
         source: Box<Self>,
     },
     /// Another package asks for a source that the user has not named.
@@ -120,7 +119,6 @@ pub enum SupplyError {
         /// The branch, tag or commit.
         revision: String,
         /// What git says.
-        #[source]
         source: Box<BuildError>,
     },
     /// A file could not be downloaded, or is not what was promised.

@@ -137,10 +137,7 @@ pub(super) fn in_order<E>(
 
 fn unnamed(settings: &IndexSettings, file: &FileOptions) -> Vec<IndexLocation> {
     // As in pip, a requirements file's own `--index-url` replaces the default.
-    let default = match &file.index_url {
-        Some(url) => IndexLocation::new(url.clone()),
-        None => settings.default.clone(),
-    };
+    let default = file.index_url.clone().map_or_else(|| settings.default.clone(), IndexLocation::new);
     settings.extra.iter().chain(&file.extra_index_urls).cloned().map(IndexLocation::new).chain([default]).collect()
 }
 
@@ -153,10 +150,7 @@ pub(crate) fn is_public(url: &SafeUrl) -> bool {
 /// Whether not everybody may have what a distribution is: it comes from somewhere else than PyPI and the user's own
 /// folders.
 pub(crate) fn is_private(dist: &ResolvedDist) -> bool {
-    match &dist.built_from {
-        Some(reference) => is_private_reference(reference),
-        None => !is_public(&dist.file.origin.url),
-    }
+    dist.built_from.as_ref().map_or_else(|| !is_public(&dist.file.origin.url), is_private_reference)
 }
 
 /// Whether not everybody may have what a direct reference leads to: anything but a folder of the user's and the files

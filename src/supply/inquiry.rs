@@ -11,6 +11,7 @@ use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::{SupplyError, indexes, missing, naming, python_limits, table_settings, virtual_projects};
 use crate::cache::Cache;
+use crate::context::Context;
 use crate::fetch::{FetchError, Fetcher, UnderWay, WantedFile};
 use crate::http::Secret;
 use crate::index::{Evidence, Freshness, Still};
@@ -18,7 +19,7 @@ use crate::install::InstallOptions;
 use crate::memory::{Footing, Question, footing};
 use crate::regular::FileBytes;
 use crate::reporter::{Level, Stage, counted};
-use crate::request::{InputKey, Locked, Look, Request, SaidBy};
+use crate::request::{InputKey, Locked, Look, Request, RequestOptions, SaidBy};
 use crate::requirements::{DirectReference, Manifest, RequirementEntry};
 use crate::resolution::{Resolution, ResolvedDist};
 use crate::resolve::{ProjectAnswer, ResolveError, ResolveOptions, resolve};
@@ -66,15 +67,19 @@ async fn backends_of(session: &Session, request: &Request, world: &Arc<World>) -
 }
 
 impl Inquiry {
+    /// The only inquiry of a run.
+    pub(crate) async fn begin(options: RequestOptions, context: &Context) -> Result<Self, SupplyError> {
+        let session = Session::open(&options, context)?;
+        Self::open(&session, session.read(options).await?).await
+    }
+
     /// Prepares for asking; no index is asked yet.
     pub(crate) async fn open(session: &Arc<Session>, request: Request) -> Result<Self, SupplyError> {
         let world = session.world(&request, None).await?;
         let request = Box::pin(naming::name_all(request, &world, session)).await?;
         let (options, manifest, context) = (&request.options, &request.manifest, &session.context);
         let mut warnings = Vec::new();
-        for warning in &manifest.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &manifest.warnings);
         if options.build.forbidden {
             refuse_what_needs_building(manifest)?;
         }
@@ -82,7 +87,7 @@ impl Inquiry {
         if manifest.options.index_url.is_some() && indexes.said_by.default != SaidBy::Nobody && indexes.mirror.is_none()
         {
             let text = "the --index-url of a requirements file replaces the one that was set elsewhere";
-            context.give(&mut warnings, text);
+            context.give(&mut warnings, [text]);
         }
         let backends = backends_of(session, &request, &world).await?;
         let builder = SourceBuilder::new(&request, &world, backends, session.tools());
@@ -198,11 +203,9 @@ impl Inquiry {
             let indexes: Vec<String> = indexes.iter().map(ToString::to_string).collect();
             let indexes = indexes.join(", ");
             let text = format!("{name} is on several indexes ({indexes}): whoever may upload to one can replace it");
-            context.give(&mut warnings, &text);
+            context.give(&mut warnings, [text]);
         }
-        for warning in &resolution.warnings {
-            context.give(&mut warnings, warning);
-        }
+        context.give(&mut warnings, &resolution.warnings);
         self.report(&resolution);
         let freshness = self.freshness(&resolution, &evidence);
         Ok(Resolved { resolution, freshness, warnings })

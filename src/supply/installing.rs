@@ -73,9 +73,8 @@ pub(crate) async fn install_each(
     installed.sort_by(|a, b| a.name.cmp(&b.name));
     let mut warnings = Vec::new();
     for dist in &installed {
-        for warning in &dist.warnings {
-            context.give(&mut warnings, &format!("{} {}: {warning}", dist.name, dist.version));
-        }
+        let labelled = dist.warnings.iter().map(|warning| format!("{} {}: {warning}", dist.name, dist.version));
+        context.give(&mut warnings, labelled);
         if knows_requirements && !inquiry.is_stated(&dist.name) {
             check_requirements(dist, &by_name[&dist.name], resolution.target.markers())?;
         }

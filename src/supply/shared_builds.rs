@@ -16,11 +16,11 @@ use crate::blocking::blocking;
 use crate::build::{
     Expected, NotedVariables, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit,
 };
-use crate::fetch::FetchedWheel;
+use crate::fetch::{FetchedWheel, only_sha256};
 use crate::requirements::DirectReference;
 use crate::resolution::ResolvedDist;
 use crate::shared::ClaimKind;
-use crate::spec::{DistFile, HashAlgorithm, HashDigest, PackageName, Version, WheelFilename};
+use crate::spec::{DistFile, HashDigest, PackageName, Version, WheelFilename};
 use crate::target::Target;
 
 impl SourceBuilder {
@@ -53,7 +53,9 @@ impl SourceBuilder {
         accepted: &[HashDigest],
         target: &Target,
     ) -> Result<Option<FetchedWheel>, SupplyError> {
-        let Some(digest) = only_digest(file, accepted).filter(|_| self.shared.is_some()) else { return Ok(None) };
+        let Some(digest) = only_sha256(&file.hashes, accepted).filter(|_| self.shared.is_some()) else {
+            return Ok(None);
+        };
         let (name, label) = (file.filename.name(), file.filename.as_str());
         // Where there is no Python, what the source says of itself may do.
         let Ok(interpreter) = self.interpreter(label, file.requires_python.as_ref(), target).await else {
@@ -121,7 +123,7 @@ impl SourceBuilder {
                     Some(DirectReference::Sdist { subdirectory, .. }) => subdirectory.as_deref().unwrap_or_default(),
                     _ => "",
                 };
-                let Some(digest) = only_digest(&dist.file, &dist.accepted_hashes) else { return Ok(None) };
+                let Some(digest) = only_sha256(&dist.file.hashes, &dist.accepted_hashes) else { return Ok(None) };
                 identity_of_archive(&digest, below)
             }
         };
@@ -172,10 +174,7 @@ impl SourceBuilder {
             }
             refused => {
                 shared.missed(&found);
-                let why = match refused {
-                    Some(Err(error)) => error.to_string(),
-                    _ => "it is no wheel".to_owned(),
-                };
+                let why = refused.and_then(Result::err).map_or("it is no wheel".to_owned(), |error| error.to_string());
                 self.tell(&format!("What the shared cache has for {} is of no use here: {why}", found.claim.name));
                 Ok(None)
             }
@@ -234,17 +233,4 @@ impl Inquiry {
         let source = (material.label.as_str(), material.is_private);
         builder.ready_wheel(&entry, source, (&dist.name, Some(&dist.version)), target).await
     }
-}
-
-/// The sha256 that a file has to have, where there is one alone.
-fn only_digest(file: &DistFile, accepted: &[HashDigest]) -> Option<HashDigest> {
-    let is_sha256 = |digest: &&HashDigest| digest.algorithm() == HashAlgorithm::Sha256;
-    let listed = file.hashes.iter().find(is_sha256);
-    let known = match (listed, accepted) {
-        (Some(listed), []) => Some(listed),
-        (Some(listed), accepted) => accepted.contains(listed).then_some(listed),
-        (None, [only]) => Some(only).filter(is_sha256),
-        (None, _) => None,
-    };
-    known.cloned()
 }

@@ -7,10 +7,7 @@ use crate::spec::PackageName;
 /// Whether a reference leads to the folder of such a project.
 pub(super) fn is_virtual(reference: &DirectReference) -> bool {
     let DirectReference::Folder { path, subdirectory, .. } = reference else { return false };
-    match subdirectory {
-        Some(below) => is_virtual_project(&path.join(below)),
-        None => is_virtual_project(path),
-    }
+    is_virtual_project(&subdirectory.as_ref().map_or_else(|| path.clone(), |below| path.join(below)))
 }
 
 /// Takes them out of what was chosen, because their part is done: what they require is in it.

@@ -83,10 +83,8 @@ impl Edits {
         let text = &document.text;
         if *is_flow {
             let brace = text[map.span.clone()].find('{').map_or(map.span.start, |at| map.span.start + at) + 1;
-            let (space, comma) = match entries.first() {
-                Some((first, _)) => (text.get(brace..first.span.start).unwrap_or(""), ","),
-                None => ("", ""),
-            };
+            let space = entries.first().and_then(|(first, _)| text.get(brace..first.span.start)).unwrap_or("");
+            let comma = if entries.is_empty() { "" } else { "," };
             // A comment before the first key is not repeated.
             let space = if space.trim().is_empty() { space } else { "" };
             let new = format!("{space}{}: {}{comma}", quoted(key), quoted(value));

@@ -99,12 +99,12 @@ impl Node {
     }
 
     /// The value of a key, its own or one that is merged in.
-    pub fn get(&self, key: &str) -> Option<&Rc<Self>> {
+    pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries().into_iter().find(|(name, _)| *name == key).map(|(_, value)| value)
     }
 
     /// Keys that are texts with their values: its own, then those that `<<` merges in and that are not among them.
-    pub fn entries(&self) -> Vec<(&str, &Rc<Self>)> {
+    pub fn entries(&self) -> Vec<(&str, &Self)> {
         let (mut found, mut names, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
         let mut open = vec![self.followed()];
         while let Some(node) = open.pop() {
@@ -120,7 +120,7 @@ impl Node {
                         Some(list) => merged.extend(list.iter().map(|entry| entry.followed())),
                         None => merged.push(value.followed()),
                     },
-                    Some(name) if names.insert(name) => found.push((name, value)),
+                    Some(name) if names.insert(name) => found.push((name, &**value)),
                     _ => {}
                 }
             }
@@ -130,9 +130,9 @@ impl Node {
     }
 
     /// The value of a key that is written in this very place: not merged in, and not behind an alias.
-    pub fn own(&self, key: &str) -> Option<&Rc<Self>> {
+    pub fn own(&self, key: &str) -> Option<&Self> {
         let NodeContent::Map { entries, .. } = &self.content else { return None };
-        entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+        entries.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| &**value)
     }
 
     /// Calls `look` for this node and all below it, each place of the text once.

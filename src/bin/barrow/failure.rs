@@ -39,10 +39,7 @@ impl Failure {
     /// An error of the library with its chain of causes.
     pub(crate) fn of(error: &dyn Error, exit: Exit) -> Self {
         let failure = Self::new(error.to_string(), exit);
-        match error.source() {
-            Some(source) => failure.because(source),
-            None => failure,
-        }
+        error.source().into_iter().fold(failure, Self::because)
     }
 
     /// Adds a cause and its own causes; what was said already is not repeated.
@@ -69,6 +66,11 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hide_credentials(&hint.into()));
         self
+    }
+
+    /// Adds all of these hints.
+    pub(crate) fn hints(self, hints: impl IntoIterator<Item = String>) -> Self {
+        hints.into_iter().fold(self, Self::hint)
     }
 
     /// Says what it is about, where several things may fail.
@@ -229,19 +231,14 @@ impl From<barrow::request::RequestError> for Failure {
 impl From<barrow::ops::Error> for Failure {
     fn from(error: barrow::ops::Error) -> Self {
         let exit = if error.is_usage() { Exit::Usage } else { Exit::Failed };
-        let failure = Self::of(&error, exit);
-        hints::of(&error).into_iter().fold(failure, Self::hint)
+        Self::of(&error, exit).hints(hints::of(&error))
     }
 }
 
 impl From<barrow::check::CheckError> for Failure {
     /// What cannot be checked at all is wrong usage.
     fn from(error: barrow::check::CheckError) -> Self {
-        let failure = Self::of(&error, Exit::Usage);
-        match hints::check(&error) {
-            Some(hint) => failure.hint(hint),
-            None => failure,
-        }
+        Self::of(&error, Exit::Usage).hints(hints::check(&error))
     }
 }
 

@@ -73,28 +73,18 @@ impl Host {
 
     /// Where programs of this user remember things between runs, by this platform's conventions.
     pub(crate) fn state_folder(&self) -> Option<PathBuf> {
-        if let Some(folder) = self.folder_variable("XDG_STATE_HOME") {
-            return Some(folder.join("barrow"));
-        }
-        if cfg!(windows) {
-            return Some(self.folder_variable("LOCALAPPDATA")?.join("barrow").join("state"));
-        }
-        let home = self.home.as_ref()?;
-        let mac = cfg!(target_os = "macos");
-        let states = if mac { home.join("Library/Application Support") } else { home.join(".local/state") };
-        Some(states.join("barrow"))
+        self.own_folder("XDG_STATE_HOME", "Library/Application Support", ".local/state")
     }
 
     /// The cache folder of this platform's conventions; `None` when no home is known.
     pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
-        if let Some(folder) = self.folder_variable("XDG_CACHE_HOME") {
-            return Some(folder.join("barrow"));
-        }
-        if cfg!(windows) {
-            return Some(self.folder_variable("LOCALAPPDATA")?.join("barrow").join("cache"));
-        }
-        let home = self.home.as_ref()?;
-        let caches = if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") };
-        Some(caches.join("barrow"))
+        self.own_folder("XDG_CACHE_HOME", "Library/Caches", ".cache")
+    }
+
+    /// The folder of barrow's own below the one that the variable names, or the usual one below the home folder.
+    fn own_folder(&self, variable: &str, of_macos: &str, of_others: &str) -> Option<PathBuf> {
+        let usual = if cfg!(target_os = "macos") { of_macos } else { of_others };
+        let folder = self.folder_variable(variable).or_else(|| Some(self.home.as_ref()?.join(usual)));
+        Some(folder?.join("barrow"))
     }
 }

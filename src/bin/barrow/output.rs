@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::groups::Groups;
 use crate::host::Host;
 use crate::paint::{paint, printable, printable_json};
-use crate::progress::{Progress, RowState};
+use crate::progress::{Progress, ProgressState, RowState};
 use crate::wrap::{MOST_LINES, WIDEST, shortened, wrapped};
 
 /// Which messages and results are shown, and how.
@@ -44,16 +44,13 @@ impl Output {
     /// Output as the flags and the environment ask for it.
     pub(crate) fn new(host: &Host, general: &GeneralArgs) -> Self {
         let variable = host.variable("BARROW_COLOR").and_then(|word| ColorChoice::from_str(word, true).ok());
-        let colored = match general.color.or(variable).unwrap_or_default() {
+        let is_colored = |usual: anstream::ColorChoice| match general.color.or(variable).unwrap_or_default() {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never,
+            ColorChoice::Auto => usual != anstream::ColorChoice::Never,
         };
-        let colors_results = match general.color.or(variable).unwrap_or_default() {
-            ColorChoice::Always => true,
-            ColorChoice::Never => false,
-            ColorChoice::Auto => anstream::AutoStream::choice(&io::stdout()) != anstream::ColorChoice::Never,
-        };
+        let colored = is_colored(anstream::AutoStream::choice(&io::stderr()));
+        let colors_results = is_colored(anstream::AutoStream::choice(&io::stdout()));
         let least = match (general.quiet, general.verbose) {
             (0, 0) => Some(Level::Status),
             (0, 1) => Some(Level::Detail),
@@ -169,20 +166,17 @@ impl Output {
 
     /// Shows a table of outputs while they are made, where somebody watches; tells whether it is shown.
     pub(crate) fn begin_table(&self, names: impl Iterator<Item = String>) -> bool {
-        match &self.progress {
-            None => false,
-            Some(progress) => {
-                progress.update(|state| state.begin_table(names.map(|name| printable(&name)).collect()));
-                true
-            }
-        }
+        self.update(|state| state.begin_table(names.map(|name| printable(&name)).collect())).is_some()
+    }
+
+    /// Tells the progress line, where there is one.
+    fn update<T>(&self, change: impl FnOnce(&mut ProgressState) -> T) -> Option<T> {
+        self.progress.as_ref().map(|progress| progress.update(change))
     }
 
     /// Shows in the table what happened to one of the outputs.
     pub(crate) fn reach_row(&self, place: usize, reached: RowState) {
-        if let Some(progress) = &self.progress {
-            progress.update(|state| state.reach_row(place, reached));
-        }
+        self.update(|state| state.reach_row(place, reached));
     }
 
     /// Ends the group of details that a CI system folds away.
@@ -248,25 +242,19 @@ impl Reporter for Output {
     }
 
     fn download_started(&self, filename: &str, size: Option<u64>) -> usize {
-        self.progress.as_ref().map_or(0, |progress| progress.update(|state| state.start(printable(filename), size)))
+        self.update(|state| state.start(printable(filename), size)).unwrap_or(0)
     }
 
     fn download_progress(&self, handle: usize, bytes: u64) {
-        if let Some(progress) = &self.progress {
-            progress.update(|state| state.receive(handle, bytes));
-        }
+        self.update(|state| state.receive(handle, bytes));
     }
 
     fn download_finished(&self, handle: usize) {
-        if let Some(progress) = &self.progress {
-            progress.update(|state| state.finish(handle));
-        }
+        self.update(|state| state.finish(handle));
     }
 
     fn reached(&self, stage: Stage, done: usize, total: usize) {
-        if let Some(progress) = &self.progress {
-            progress.update(|state| state.reach(stage, done, total));
-        }
+        self.update(|state| state.reach(stage, done, total));
     }
 
     fn unit_reached(&self, place: usize, stage: Option<Stage>) {

@@ -100,10 +100,8 @@ impl SourceFiles {
 
 /// Whether two files would be the same in a bundle.
 fn are_alike(a: &SourceFile, b: &SourceFile) -> std::io::Result<bool> {
-    if a.from == b.from {
-        return Ok(true);
-    }
-    Ok((a.size, a.executable) == (b.size, b.executable) && same_content(&a.from, &b.from)?)
+    let may_be = (a.size, a.executable) == (b.size, b.executable);
+    Ok(a.from == b.from || (may_be && same_content(&a.from, &b.from)?))
 }
 
 struct Walk<'a> {

@@ -57,14 +57,12 @@ impl IgnoreFiles {
 
     /// Reads the file of a folder that appears at `shown`, if it has one; to be left again by [`Self::leave`].
     pub(super) fn enter(&mut self, real: &Path, shown: &Path) -> Result<(), BundleError> {
-        let own = real.join(BARROWIGNORE);
-        if own.is_file() {
-            return self.read(&own, shown.join(BARROWIGNORE), FoundAt::Inside(shown.to_owned()));
+        let has_own = real.join(BARROWIGNORE).is_file();
+        let name = if has_own { BARROWIGNORE } else { GITIGNORE };
+        if !has_own && !self.gitignore {
+            return Ok(());
         }
-        if self.gitignore {
-            self.read(&real.join(GITIGNORE), shown.join(GITIGNORE), FoundAt::Inside(shown.to_owned()))?;
-        }
-        Ok(())
+        self.read(&real.join(name), shown.join(name), FoundAt::Inside(shown.to_owned()))
     }
 
     /// Forgets what [`Self::enter`] has read.

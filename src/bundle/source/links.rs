@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::file::SourceFile;
+use crate::archive::{folder_and_name, relative};
 
 /// Tells those files that were found through links, and whose own place is in the same source, where that is.
 /// `through_link` has an item for each file.
@@ -16,25 +17,18 @@ pub(super) fn keep_links(files: &mut [SourceFile], through_link: &[bool]) {
     let places: HashMap<PathBuf, String> =
         own.map(|(file, _)| (file.from.clone(), file.path.as_str().to_owned())).collect();
     for (file, _) in files.iter_mut().zip(through_link).filter(|(_, is_link)| **is_link) {
-        file.link = places.get(&file.from).map(|place| relative(place, file.path.as_str()));
+        file.link = places.get(&file.from).map(|place| as_seen_from(place, file.path.as_str()));
     }
 }
 
 /// The path of `to` as seen from the folder in which `from` lies; both below the same folder.
-fn relative(to: &str, from: &str) -> String {
-    let folders: Vec<&str> = Path::new(from)
-        .parent()
-        .and_then(Path::to_str)
-        .map_or_else(Vec::new, |parent| parent.split('/').filter(|part| !part.is_empty()).collect());
-    let target: Vec<&str> = to.split('/').collect();
-    let shared = folders.iter().zip(&target[..target.len() - 1]).take_while(|(a, b)| a == b).count();
-    let up = folders.iter().skip(shared).map(|_| "..");
-    up.chain(target[shared..].iter().copied()).collect::<Vec<_>>().join("/")
+fn as_seen_from(to: &str, from: &str) -> String {
+    relative(Path::new(to), Path::new(folder_and_name(from).0)).to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::relative;
+    use super::as_seen_from;
 
     #[test]
     fn as_seen_from_the_folder() {
@@ -45,7 +39,7 @@ mod tests {
             ("a.so.1", "lib/deep/a.so", "../../a.so.1"),
             ("lib/x/a", "lib/y/a", "../x/a"),
         ] {
-            assert_eq!(relative(to, from), expected, "{to} from {from}");
+            assert_eq!(as_seen_from(to, from), expected, "{to} from {from}");
         }
     }
 }

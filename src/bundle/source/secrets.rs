@@ -18,18 +18,11 @@ use crate::requirements::{LOCATION_OPTIONS, said_part};
 pub(super) struct SecretRule {
     /// Patterns of paths; without a slash they hold at any depth. Upper and lower case are alike.
     pub(super) names: &'static [&'static str],
-    pub(super) kind: RuleKind,
+    /// What a row is about.
+    why: fn(&'static str) -> Why,
     pub(super) when: When,
     /// What it is.
     pub(super) what: &'static str,
-}
-
-/// What a row is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RuleKind {
-    Credentials,
-    State,
-    Settings,
 }
 
 /// What of the content has to hold, beside the name.
@@ -50,7 +43,7 @@ pub(super) enum When {
 }
 
 const fn row(names: &'static [&'static str], what: &'static str) -> SecretRule {
-    SecretRule { names, kind: RuleKind::Credentials, when: When::Always, what }
+    SecretRule { names, why: Why::Credentials, when: When::Always, what }
 }
 
 impl SecretRule {
@@ -58,8 +51,8 @@ impl SecretRule {
         Self { when, ..self }
     }
 
-    const fn kind(self, kind: RuleKind) -> Self {
-        Self { kind, ..self }
+    const fn why(self, why: fn(&'static str) -> Why) -> Self {
+        Self { why, ..self }
     }
 }
 
@@ -105,8 +98,8 @@ pub(super) const TABLE: &[SecretRule] = &[
     ),
     row(&[".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history"], "what was typed"),
     row(&["*.tfvars", "*.tfvars.json", ".terraformrc", "terraform.rc", ".terraform.d"], "variables of Terraform"),
-    row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").kind(RuleKind::State),
-    row(&["barrow.toml"], "settings of barrow").kind(RuleKind::Settings),
+    row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").why(Why::State),
+    row(&["barrow.toml"], "settings of barrow").why(|_| Why::Settings),
     row(
         &[
             "requirements*.{txt,in}",
@@ -149,11 +142,7 @@ pub(super) fn secret_by_name(
     let path = path.as_os_str().as_bytes();
     let mut rows = TABLE.iter().filter(|row| row.names.iter().any(|pattern| is_named(path, pattern.as_bytes())));
     if let Some(row) = rows.find(|row| content.fits(row.when, is_folder)) {
-        return Some(match row.kind {
-            RuleKind::Credentials => Why::Credentials(row.what),
-            RuleKind::State => Why::State(row.what),
-            RuleKind::Settings => Why::Settings,
-        });
+        return Some((row.why)(row.what));
     }
     let holds_credential = is_input && content.fits(When::HoldsCredential, is_folder);
     holds_credential.then_some(Why::Credentials("requirements with a credential in them"))

@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ::http::{HeaderMap, Request};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use reqsign_aws_v4::{Credential, EMPTY_STRING_SHA256, RequestSigner, StaticCredentialProvider};
-use reqsign_core::Signer;
+use reqsign_aws_v4::{Credential, EMPTY_STRING_SHA256, RequestSigner};
 use tokio::sync::Mutex as AsyncMutex;
 use url::Url;
 
@@ -115,13 +114,8 @@ impl Buckets {
         let request = Request::builder().method(verb.method()).uri(address.as_str());
         let request = request.header("x-amz-content-sha256", digest).body(());
         let mut parts = request.map_err(|_| failed("its address is no URL".to_owned()))?.into_parts().0;
-        let mut given =
-            StaticCredentialProvider::new(&found.credential.access_key_id, &found.credential.secret_access_key);
-        if let Some(token) = &found.credential.session_token {
-            given = given.with_session_token(token);
-        }
         let signer = RequestSigner::new("s3", &region).with_standard_session_token();
-        let signer = Signer::new(bridge::context(means, aws), given, signer);
+        let signer = found.signer(bridge::context(means, aws), signer);
         signer.sign(&mut parts, None).await.map_err(|error| failed(reason(&error)))?;
         parts.headers.remove(::http::header::HOST);
         let whence = match provider {
@@ -203,13 +197,8 @@ impl Known {
 fn google(aws: &AwsOptions) -> Known {
     match (aws.variable("GS_ACCESS_KEY_ID"), aws.variable("GS_SECRET_ACCESS_KEY")) {
         (Some(id), Some(secret)) => {
-            let credential = Credential {
-                access_key_id: id.to_owned(),
-                secret_access_key: secret.to_owned(),
-                session_token: None,
-                expires_in: None,
-            };
-            Known::Found(Arc::new(chain::FoundCredential { credential, whence: "GS_ACCESS_KEY_ID".to_owned() }))
+            let (credential, whence) = (chain::keys(id, secret, None), "GS_ACCESS_KEY_ID".to_owned());
+            Known::Found(Arc::new(chain::FoundCredential { credential, whence }))
         }
         _ => Known::Nothing("GS_ACCESS_KEY_ID and GS_SECRET_ACCESS_KEY, an HMAC key, are not set".into()),
     }

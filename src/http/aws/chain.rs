@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::BoxFuture;
 use reqsign_aws_v4::{
     AssumeRoleCredentialProvider, AssumeRoleWithWebIdentityCredentialProvider, Credential, ECSCredentialProvider,
     IMDSv2CredentialProvider, ProcessCredentialProvider, RequestSigner, SSOCredentialProvider,
@@ -64,34 +65,26 @@ const CONTAINER_FULL: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /// Searches the sources in order.
 pub(super) async fn find(context: &Context, aws: &AwsOptions, region: &str) -> Result<FoundCredential, Tried> {
+    let search = Search { context, aws, region };
+    let sources: [BoxFuture<'_, Result<FoundCredential, Miss>>; 5] = [
+        Box::pin(async { in_environment(aws) }),
+        Box::pin(search.in_chosen_profile()),
+        Box::pin(by_web_identity(context, aws, region)),
+        Box::pin(of_container(context, aws)),
+        Box::pin(of_instance(context, aws)),
+    ];
     let mut tried = Vec::new();
-    let mut take = |outcome: Result<FoundCredential, Miss>| match outcome {
-        Ok(found) => Some(Ok(found)),
-        Err(Miss::Absent(reason)) => {
-            tried.push(reason);
-            None
+    for source in sources {
+        match source.await {
+            Ok(found) => return Ok(found),
+            Err(Miss::Absent(reason)) => tried.push(reason),
+            Err(Miss::Failed(reason)) => {
+                tried.push(reason);
+                break;
+            }
         }
-        Err(Miss::Failed(reason)) => {
-            tried.push(reason);
-            Some(Err(()))
-        }
-    };
-    let end = 'search: {
-        if let Some(end) = take(in_environment(aws)) {
-            break 'search end;
-        }
-        if let Some(end) = take(Search { context, aws, region }.in_chosen_profile().await) {
-            break 'search end;
-        }
-        if let Some(end) = take(by_web_identity(context, aws, region).await) {
-            break 'search end;
-        }
-        if let Some(end) = take(of_container(context, aws).await) {
-            break 'search end;
-        }
-        take(of_instance(context, aws).await).unwrap_or(Err(()))
-    };
-    end.map_err(|()| tried)
+    }
+    Err(tried)
 }
 
 fn in_environment(aws: &AwsOptions) -> Result<FoundCredential, Miss> {
@@ -107,7 +100,7 @@ fn in_environment(aws: &AwsOptions) -> Result<FoundCredential, Miss> {
     }
 }
 
-fn keys(key: &str, secret: &str, token: Option<&str>) -> Credential {
+pub(super) fn keys(key: &str, secret: &str, token: Option<&str>) -> Credential {
     Credential {
         access_key_id: key.to_owned(),
         secret_access_key: secret.to_owned(),
@@ -235,12 +228,7 @@ impl Search<'_> {
                 return Err(Miss::Failed(format!("{what}: its role has neither source_profile nor credential_source")));
             }
         };
-        let Credential { access_key_id, secret_access_key, session_token, .. } = &source.credential;
-        let mut given = StaticCredentialProvider::new(access_key_id, secret_access_key);
-        if let Some(token) = session_token {
-            given = given.with_session_token(token);
-        }
-        let signer = Signer::new(self.context.clone(), given, RequestSigner::new("sts", self.region));
+        let signer = source.signer(self.context.clone(), RequestSigner::new("sts", self.region));
         let mut provider = AssumeRoleCredentialProvider::new(role.to_owned(), signer)
             .with_role_session_name(session.to_owned())
             .with_region(self.region.to_owned())
@@ -280,6 +268,16 @@ impl Search<'_> {
             provider = provider.with_endpoint(format!("{endpoint}/federation/credentials"));
         }
         Ok(provider)
+    }
+}
+
+impl FoundCredential {
+    /// What signs requests with it.
+    pub(super) fn signer(&self, context: Context, signer: RequestSigner) -> Signer<Credential> {
+        let Credential { access_key_id, secret_access_key, session_token, .. } = &self.credential;
+        let given = StaticCredentialProvider::new(access_key_id, secret_access_key);
+        let given = session_token.iter().fold(given, |given, token| given.with_session_token(token));
+        Signer::new(context, given, signer)
     }
 }
 

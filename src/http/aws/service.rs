@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use ::http::{Method, Request};
 use bytes::Bytes;
-use reqsign_aws_v4::{EMPTY_STRING_SHA256, RequestSigner, StaticCredentialProvider};
-use reqsign_core::Signer;
+use reqsign_aws_v4::{EMPTY_STRING_SHA256, RequestSigner};
 use url::form_urlencoded::Serializer;
 
 use super::chain::{self, FoundCredential};
@@ -124,13 +123,8 @@ impl<'a> Caller<'a> {
         let request = Request::builder().method(method).uri(format!("{base}{path}?{query}"));
         let request = request.header("x-amz-content-sha256", EMPTY_STRING_SHA256).body(Bytes::new());
         let (mut parts, body) = request.map_err(|_| failed("that is not a URL".to_owned()))?.into_parts();
-        let credential = &self.found.credential;
-        let mut given = StaticCredentialProvider::new(&credential.access_key_id, &credential.secret_access_key);
-        if let Some(token) = &credential.session_token {
-            given = given.with_session_token(token);
-        }
         let signer = RequestSigner::new("codeartifact", self.region).with_standard_session_token();
-        let signer = Signer::new(bridge::context(self.means, self.aws), given, signer);
+        let signer = self.found.signer(bridge::context(self.means, self.aws), signer);
         signer.sign(&mut parts, None).await.map_err(|error| failed(reason(&error)))?;
         let answer = bridge::send(self.means, Request::from_parts(parts, body)).await.map_err(failed)?;
         if !answer.status().is_success() {

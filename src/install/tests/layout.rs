@@ -151,7 +151,8 @@ fn requirements_are_those_of_the_wheel() {
         let check = |extras: &[&str], expected: &[&str]| {
             let extras: Vec<ExtraName> = extras.iter().map(|extra| extra.parse().unwrap()).collect();
             let expected: Vec<Requirement> = expected.iter().map(|text| text.parse().unwrap()).collect();
-            compare_requirements(&dist, &extras, &expected, target.markers()).map_err(|error| error.to_string())
+            compare_requirements(&dist, &extras, &expected, target.markers(), ToString::to_string)
+                .map_err(|error| error.to_string())
         };
         assert_eq!(check(&[], &["dep>=2"]), Ok(()));
         assert_eq!(check(&["more"], &["extra-dep ; extra == 'more'", "dep>=2"]), Ok(()));

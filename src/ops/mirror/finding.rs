@@ -3,15 +3,10 @@
 use crate::ops::Error;
 use crate::reporter::chain;
 
-/// What went wrong with one application; the others were mirrored all the same.
-struct ApplicationFailure {
-    application: String,
-    error: Error,
-}
-
 /// Everything that went wrong in one run.
 pub(super) struct MirrorFailures {
-    all: Vec<ApplicationFailure>,
+    /// Each with the name of its application, empty for the mirror itself; the others were mirrored all the same.
+    all: Vec<(String, Error)>,
     /// Whether only one application is mirrored, so that no message needs its name.
     is_one: bool,
 }
@@ -23,7 +18,7 @@ impl MirrorFailures {
 
     /// Notes what went wrong with an application.
     pub(super) fn add(&mut self, application: &str, error: impl Into<Error>) {
-        self.all.push(ApplicationFailure { application: application.to_owned(), error: error.into() });
+        self.all.push((application.to_owned(), error.into()));
     }
 
     /// Notes what went wrong with the mirror as a whole.
@@ -42,12 +37,13 @@ impl MirrorFailures {
     /// One finding as it is; several as a list, with the application where there are several of these.
     pub(super) fn into_error(self) -> Error {
         let Self { mut all, is_one } = self;
-        if all.len() == 1 && (is_one || all[0].application.is_empty()) {
-            return all.remove(0).error;
+        if all.len() == 1 && (is_one || all[0].0.is_empty()) {
+            return all.remove(0).1;
         }
-        let text = |ApplicationFailure { application, error }: &ApplicationFailure| match application.as_str() {
+        let text = |(application, error): &(String, Error)| match application.as_str() {
             "" => chain(error),
             _ if is_one => chain(error),
+
             name => format!("{name}: {}", chain(error)),
         };
         Error::MirrorFindings(all.iter().map(text).collect())

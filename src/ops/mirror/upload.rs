@@ -101,10 +101,7 @@ async fn put(store: &Store, object: MirrorObject, all: bool) -> Result<Option<u6
     let payload = match content {
         ObjectContent::Bytes(bytes) => Payload::bytes(bytes, content_type),
         ObjectContent::File { path, size, sha256 } => {
-            let size = match size {
-                Some(size) => Ok(size),
-                None => fs_err::metadata(&path).map(|about| about.len()),
-            };
+            let size = size.map_or_else(|| fs_err::metadata(&path).map(|about| about.len()), Ok);
             let size = size.map_err(|source| Error::ReadInput { path: path.clone(), source })?;
             if !all && store.has(&key).await? == Some(Some(size)) {
                 return Ok(None);

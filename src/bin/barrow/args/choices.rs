@@ -133,37 +133,21 @@ pub(crate) enum LockFormat {
     Json,
 }
 
-impl From<Prerelease> for PrereleaseMode {
-    fn from(choice: Prerelease) -> Self {
-        match choice {
-            Prerelease::Disallow => Self::Disallow,
-            Prerelease::Allow => Self::Allow,
-            Prerelease::IfNecessary => Self::IfNecessary,
-            Prerelease::Explicit => Self::Explicit,
-            Prerelease::IfNecessaryOrExplicit => Self::IfNecessaryOrExplicit,
+/// A choice whose values have the names that the library gives them.
+macro_rules! chosen_by_name {
+    ($($choice:ident => $mode:ident { $($name:ident),* };)*) => {$(
+        impl From<$choice> for $mode {
+            fn from(choice: $choice) -> Self {
+                match choice { $($choice::$name => Self::$name),* }
+            }
         }
-    }
+    )*};
 }
 
-impl From<LinkChoice> for LinkMode {
-    fn from(choice: LinkChoice) -> Self {
-        match choice {
-            LinkChoice::Auto => Self::Auto,
-            LinkChoice::Clone => Self::Clone,
-            LinkChoice::Hardlink => Self::Hardlink,
-            LinkChoice::Copy => Self::Copy,
-        }
-    }
-}
-
-impl From<ResolutionChoice> for ResolutionMode {
-    fn from(choice: ResolutionChoice) -> Self {
-        match choice {
-            ResolutionChoice::Highest => Self::Highest,
-            ResolutionChoice::Lowest => Self::Lowest,
-            ResolutionChoice::LowestDirect => Self::LowestDirect,
-        }
-    }
+chosen_by_name! {
+    Prerelease => PrereleaseMode { Disallow, Allow, IfNecessary, Explicit, IfNecessaryOrExplicit };
+    LinkChoice => LinkMode { Auto, Clone, Hardlink, Copy };
+    ResolutionChoice => ResolutionMode { Highest, Lowest, LowestDirect };
 }
 
 /// Prints the word that the user would type.

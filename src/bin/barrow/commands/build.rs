@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use barrow::bundle::numbered;
 use barrow::request::{BundleKind, BundleOptions, SourceSettings, places_of};
 use barrow::target::Target;
 use serde_json::{Value, json};
@@ -185,7 +184,7 @@ fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     let mut seen = BTreeMap::new();
     for job in jobs {
         let label = job.label();
-        let other = job.places().into_iter().find_map(|place| seen.insert(place, label.clone()));
+        let other = job.options.outs().into_iter().find_map(|place| seen.insert(place, label.clone()));
         if let Some(other) = other {
             let out = job.options.publish.out.display();
             return Err(Failure::usage(format!("{other} and {label} would both be made into `{out}`"))
@@ -246,15 +245,6 @@ impl Job {
         let target = |job: &Self| (job.target.runtime().name(), job.target.architecture());
         let is_it = |job: &Self| job.unit.name == name && target(job) == target(self);
         jobs.iter().enumerate().find(|(_, job)| is_it(job))
-    }
-
-    /// Where it goes: several places where it is spread over several layers.
-    fn places(&self) -> Vec<PathBuf> {
-        let out = &self.options.publish.out;
-        match self.options.assembly.split {
-            None => vec![out.clone()],
-            Some(layers) => (1..=layers).map(|number| numbered(out, number)).collect(),
-        }
     }
 }
 

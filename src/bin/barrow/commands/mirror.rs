@@ -298,10 +298,9 @@ fn print_difference(run: &Run, difference: &Difference) -> Result<(), Failure> {
         }));
     }
     let with_digest = |word: &str, file: &MirrorFile| format!("{word} {} sha256:{}\n", file.filename, file.sha256);
-    let reason = |file: &MirrorFile| file.yanked.clone().filter(|reason| !reason.is_empty());
-    let yank = |file: &MirrorFile| match reason(file) {
-        Some(reason) => format!("yanked {}: {reason}\n", file.filename),
-        None => format!("yanked {}\n", file.filename),
+    let yank = |file: &MirrorFile| {
+        let reason = file.yanked.as_ref().filter(|reason| !reason.is_empty());
+        format!("yanked {}{}\n", file.filename, reason.map(|reason| format!(": {reason}")).unwrap_or_default())
     };
     let change = |(old, new): &(MirrorFile, MirrorFile)| {
         if old.sha256 == new.sha256 {

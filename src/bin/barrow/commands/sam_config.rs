@@ -156,9 +156,5 @@ fn tell(run: &Run, config: &SamConfig, environment: &str, is_named: bool) {
 }
 
 pub(super) fn failure(error: &SamError) -> Failure {
-    let failure = Failure::usage(error.to_string());
-    match hints::sam::of(&error.problem) {
-        Some(hint) => failure.hint(hint),
-        None => failure,
-    }
+    Failure::usage(error.to_string()).hints(hints::sam::of(&error.problem))
 }

@@ -128,13 +128,8 @@ impl std::fmt::Display for Shown {
 }
 
 fn named_index(host: &Host, base: &Path, text: &str) -> Result<Shown, String> {
-    named(host, base, text).map(Shown)
-}
-
-fn named(host: &Host, base: &Path, text: &str) -> Result<IndexLocation, String> {
     let (name, url) = parse::named_index(text)?;
-    let url = parse::location(host, base, url)?;
-    Ok(IndexLocation { name, url, explicit: false, ignore_status: Vec::new() })
+    Ok(Shown(IndexLocation { name, ..IndexLocation::new(parse::location(host, base, url)?) }))
 }
 
 /// A folder that the command line names as an index must be there. What stands in files and variables is for commands

@@ -26,12 +26,8 @@ impl PipConfig {
     pub(crate) fn read(host: &Host) -> Result<Self, String> {
         let mut config = Self::default();
         for file in files(host, cfg!(target_os = "macos")) {
-            let bytes = match fs_err::read(&file) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                // pip passes over what it may not read, too.
-                Err(_) => continue,
-            };
+            // pip passes over what it may not read, too.
+            let Ok(bytes) = fs_err::read(&file) else { continue };
             let text = String::from_utf8_lossy(&bytes);
             config.add(&file, text.trim_start_matches('\u{feff}'))?;
         }
@@ -98,31 +94,22 @@ fn files(host: &Host, is_mac: bool) -> Vec<PathBuf> {
         return Vec::new();
     }
     let mut files = Vec::new();
-    if cfg!(windows) {
-        files.extend(host.folder_variable("ProgramData").map(|folder| folder.join("pip").join("pip.ini")));
-        files.extend(host.home.as_ref().map(|home| home.join("pip").join("pip.ini")));
-        files.extend(host.folder_variable("APPDATA").map(|folder| folder.join("pip").join("pip.ini")));
-        files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.ini")));
+    if is_mac {
+        files.push(PathBuf::from("/Library/Application Support/pip/pip.conf"));
     } else {
-        if is_mac {
-            files.push(PathBuf::from("/Library/Application Support/pip/pip.conf"));
-        } else {
-            let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg").split(':');
-            files.extend(
-                shared.filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")),
-            );
-            files.push(PathBuf::from("/etc/pip.conf"));
-        }
-        if let Some(home) = &host.home {
-            files.push(home.join(".pip/pip.conf"));
-            let library = home.join("Library/Application Support/pip");
-            let configuration = host.folder_variable("XDG_CONFIG_HOME").filter(|_| !is_mac);
-            let configuration = configuration.unwrap_or_else(|| home.join(".config"));
-            let own = if is_mac && library.is_dir() { library } else { configuration.join("pip") };
-            files.push(own.join("pip.conf"));
-        }
-        files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.conf")));
+        let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg").split(':');
+        files.extend(shared.filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("pip/pip.conf")));
+        files.push(PathBuf::from("/etc/pip.conf"));
     }
+    if let Some(home) = &host.home {
+        files.push(home.join(".pip/pip.conf"));
+        let library = home.join("Library/Application Support/pip");
+        let configuration = host.folder_variable("XDG_CONFIG_HOME").filter(|_| !is_mac);
+        let configuration = configuration.unwrap_or_else(|| home.join(".config"));
+        let own = if is_mac && library.is_dir() { library } else { configuration.join("pip") };
+        files.push(own.join("pip.conf"));
+    }
+    files.extend(host.folder_variable("VIRTUAL_ENV").map(|folder| folder.join("pip.conf")));
     files.extend(named.map(|name| host.absolute(&host.working_folder, name)));
     files
 }

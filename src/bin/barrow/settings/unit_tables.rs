@@ -10,14 +10,15 @@ use super::config_reader::{ConfigValue, TomlReader};
 use super::toml_values::texts;
 
 /// What a unit is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum UnitKind {
+    #[default]
     Function,
     Layer,
 }
 
 /// One table, as it is written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ConfigUnit {
     pub(crate) kind: UnitKind,
     /// The file that it stands in.
@@ -61,21 +62,8 @@ impl TomlReader<'_> {
     }
 
     fn unit(&self, kind: UnitKind, table: &DeTable<'_>, line: usize) -> Result<ConfigUnit, String> {
-        let mut unit = ConfigUnit {
-            kind,
-            file: self.path.to_owned(),
-            line,
-            name: None,
-            source: None,
-            glob: None,
-            names_from: None,
-            packages: Vec::new(),
-            has_dependencies: true,
-            outputs: Vec::new(),
-            handlers: Vec::new(),
-            layers: Vec::new(),
-            values: BTreeMap::new(),
-        };
+        let mut unit =
+            ConfigUnit { kind, file: self.path.to_owned(), line, has_dependencies: true, ..ConfigUnit::default() };
         for (name, value) in table {
             let spelled: &str = name.get_ref();
             let wrong = |what: &str| self.at(value.span(), &format!("`{spelled}` of a unit must be {what}"));

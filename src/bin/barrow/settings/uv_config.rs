@@ -107,16 +107,12 @@ fn files(host: &Host, reads_config: bool) -> Result<UvFiles, SettingsError> {
 }
 
 fn users(host: &Host) -> Option<PathBuf> {
-    let variable = if cfg!(windows) { "APPDATA" } else { "XDG_CONFIG_HOME" };
-    let folder = host.folder_variable(variable).or_else(|| Some(host.home.as_ref()?.join(".config")))?;
+    let folder = host.folder_variable("XDG_CONFIG_HOME").or_else(|| Some(host.home.as_ref()?.join(".config")))?;
     Some(folder.join("uv/uv.toml")).filter(|file| file.is_file())
 }
 
 /// The first file of the system's that is there.
 fn systems(host: &Host) -> Option<PathBuf> {
-    if cfg!(windows) {
-        return Some(host.folder_variable("SYSTEMDRIVE")?.join("ProgramData/uv/uv.toml")).filter(|file| file.is_file());
-    }
     let shared = host.variable("XDG_CONFIG_DIRS").unwrap_or("/etc/xdg").split(':').map(str::trim);
     let shared = shared.filter(|folder| !folder.is_empty()).map(|folder| Path::new(folder).join("uv/uv.toml"));
     shared.chain([PathBuf::from("/etc/uv/uv.toml")]).find(|file| file.is_file())

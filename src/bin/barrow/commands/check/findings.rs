@@ -61,7 +61,7 @@ fn place(finding: &Finding) -> Option<String> {
 }
 
 /// The word for a grade.
-fn grade(grade: Grade) -> &'static str {
+pub(super) fn grade(grade: Grade) -> &'static str {
     match grade {
         Grade::Error => "error",
         Grade::Warning => "warning",

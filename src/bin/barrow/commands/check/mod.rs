@@ -262,8 +262,5 @@ fn conclude<'a>(reports: impl IntoIterator<Item = &'a Report>, is_strict: bool) 
         (errors, _) => counted(errors, "error"),
     };
     let failure = Failure::new(format!("the check found {what}"), Exit::Failed);
-    Err(match worst {
-        Some((_, code)) => failure.hint(format!("`barrow explain {code}` says more about the first of them")),
-        None => failure,
-    })
+    Err(failure.hints(worst.map(|(_, code)| format!("`barrow explain {code}` says more about the first of them"))))
 }

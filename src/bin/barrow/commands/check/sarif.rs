@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use barrow::check::{Code, Finding, Grade};
+use barrow::check::{Code, Finding};
 use serde_json::{Value, json};
 
 use super::Checked;
+use super::findings::grade;
 
 /// A log with one run.
 pub(super) fn log(checked: &[Checked]) -> Value {
@@ -36,11 +37,6 @@ fn rule(code: Code) -> Value {
 }
 
 fn result(finding: &Finding, path: &Path) -> Value {
-    let level = match finding.grade {
-        Grade::Error => "error",
-        Grade::Warning => "warning",
-        Grade::Note => "note",
-    };
     let mut message = finding.message.clone();
     if !finding.chain.is_empty() {
         message = format!("{message} ({})", finding.chain.join(" → "));
@@ -52,7 +48,7 @@ fn result(finding: &Finding, path: &Path) -> Value {
     }
     json!({
         "ruleId": finding.code.to_string(),
-        "level": level,
+                "level": grade(finding.grade),
         "message": { "text": message },
         "locations": [{ "physicalLocation": location }],
         "partialFingerprints": { "barrow/v1": format!("{}:{}", finding.code, finding.subject) },

@@ -75,13 +75,12 @@ impl Reader<'_> {
     }
 
     fn service(&mut self, root: &Node, folder: &Path) {
-        let provider = root.get("provider").map(AsRef::as_ref);
+        let provider = root.get("provider");
         // The processor is what Serverless takes where nothing is said.
         let (runtime, arch) = (self.runtime(provider), self.arch(provider, Some("x86_64")));
-        let package = root.get("package").map(AsRef::as_ref);
-        let custom = root.get("custom").map(AsRef::as_ref);
-        let mut options =
-            PythonRequirements::read(custom.and_then(|node| node.get("pythonRequirements")).map(AsRef::as_ref));
+        let package = root.get("package");
+        let custom = root.get("custom");
+        let mut options = PythonRequirements::read(custom.and_then(|node| node.get("pythonRequirements")));
         if let Some(node) = custom.and_then(|node| node.get("barrow")) {
             self.remark(node, "`barrow` of `custom` is not carried over: write its settings in [defaults]");
         }
@@ -121,12 +120,12 @@ impl Reader<'_> {
         options: &PythonRequirements,
     ) {
         let says = |package: Option<&Node>| package?.get("individually")?.text().map(|text| text == "true");
-        let is_individual = says(root.get("package").map(AsRef::as_ref)).unwrap_or_default();
+        let is_individual = says(root.get("package")).unwrap_or_default();
         // Places of units that hold several functions.
         let mut shared: Vec<usize> = Vec::new();
-        for (name, function) in root.get("functions").map(|node| node.entries()).unwrap_or_default() {
+        for (name, function) in root.get("functions").map(Node::entries).unwrap_or_default() {
             let Some(unit) = self.function(name, function, whole) else { continue };
-            let package = function.get("package").map(AsRef::as_ref);
+            let package = function.get("package");
             let own = self.patterns(package);
             let has_module = unit.source != whole.source;
             if says(package).unwrap_or(is_individual) || has_module || !own.is_empty() {
@@ -244,7 +243,7 @@ impl Reader<'_> {
         let is_unread = functions.is_none_or(|node| node.entries().is_empty());
         if is_unread {
             let text = "no functions are read here: the service is carried over as one function, without handlers";
-            self.remark(functions.map_or(root, AsRef::as_ref), text);
+            self.remark(functions.unwrap_or(root), text);
         }
         is_unread
     }
@@ -261,10 +260,7 @@ impl Reader<'_> {
                     self.remark(entry, &format!("`{text}` is not carried over: it has a variable of Serverless"));
                     continue;
                 }
-                let (is_taken, glob) = match text.strip_prefix('!') {
-                    Some(glob) => (false, glob),
-                    None => (key != "exclude", text),
-                };
+                let (is_taken, glob) = text.strip_prefix('!').map_or((key != "exclude", text), |glob| (false, glob));
                 let glob = glob.strip_prefix("./").unwrap_or(glob).to_owned();
                 patterns.push(Pattern { glob, is_taken, line: entry.line });
             }
