@@ -80,8 +80,9 @@ pub(crate) fn check_out(
     let place = folder.display().to_string();
     let address = git.plain.reveal().as_str();
     let mut clone = vec!["clone", "--quiet", "--no-checkout"];
-    // Servers need not send files of other commits; a file has them all.
-    clone.extend(stand_ins.is_empty().then_some("--filter=blob:none"));
+    // Servers need not send files of other commits. What lies on this machine has them all, and where it is a shallow clone
+    // itself, git would ask for what that lacks without an end.
+    clone.extend((stand_ins.is_empty() && !url.is_file()).then_some("--filter=blob:none"));
     clone.extend(["--", address, &place]);
     git.run("git clone", parent, &clone)?;
     let wanted = revision.unwrap_or("HEAD");

@@ -112,7 +112,8 @@ pub(super) fn hide_place(variables: &mut Variables, place: &Path) {
         return;
     }
     let flags = variables.entry("CPPFLAGS".to_owned()).or_default();
-    *flags = format!("{flags} {option}").trim_start().to_owned();
+    let between = if flags.is_empty() { "" } else { " " };
+    flags.extend([between, &option]);
 }
 
 /// The variables of a build: what the user set for compilers and tools, and nothing that is nobody's business.

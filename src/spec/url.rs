@@ -245,8 +245,8 @@ pub fn hide_credentials(text: &str) -> String {
         match authority.rsplit_once('@') {
             Some((userinfo, host)) => {
                 let user = userinfo.split_once(':').filter(|(_, password)| !password.is_empty());
-                let user = user.map(|(user, _)| format!("{user}:")).unwrap_or_default();
-                shown.push_str(&format!("{user}****@{host}"));
+                let user = user.map(|(user, _)| [user, ":"]).unwrap_or_default();
+                shown.extend(user.into_iter().chain(["****@", host]));
             }
             None => shown.push_str(authority),
         }

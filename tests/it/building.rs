@@ -378,6 +378,12 @@ fn a_repository_is_built_at_its_commit() {
     says(&context, &mut install(&context, &server, &["-r", "pyproject.toml"]));
     fs_err::remove_file(context.path("pyproject.toml")).unwrap();
 
+    // A clone that lacks what was before, as CI systems make them, is a repository too.
+    let shallow = format!("file://{}", context.path("repo").display());
+    crate::building::git(&context, ".", &["clone", "--quiet", "--depth", "1", &shallow, "shallow"]);
+    let requirement = format!("mine @ git+file://{}#subdirectory=below", context.path("shallow").display());
+    says(&context, &mut install(&context, &server, &[&requirement]));
+
     // A branch may be called like a commit; the commit is meant.
     for name in ["refs/heads", "refs/tags"] {
         git(&["update-ref", &format!("{name}/{first}"), &second]);
