@@ -235,8 +235,10 @@ impl Layers<'_> {
     }
 
     /// Notes what was set, without credentials: it is shown.
-    pub(super) fn record(&mut self, key: &'static str, values: Vec<String>, source: Source) {
-        let values = values.iter().map(|value| hide_credentials(value)).collect();
+    pub(super) fn record(&mut self, key: &'static str, mut values: Vec<String>, source: Source) {
+        for value in &mut values {
+            *value = hide_credentials(value);
+        }
         self.records.push(SettingRecord { key, values, source });
     }
 }
