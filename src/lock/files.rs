@@ -71,7 +71,7 @@ type NamedFile<'a> = (DistFilename, &'a LockedFile);
 type Rank = (TagPriority, Option<(u64, Box<str>)>);
 
 /// Chooses the file of a package.
-pub(super) struct FileChoice<'a> {
+pub(super) struct ChoiceOfFile<'a> {
     pub(super) lock: &'a Lock,
     pub(super) request: &'a LockRequest,
     pub(super) package: &'a LockedPackage,
@@ -85,7 +85,7 @@ pub(super) fn origins(lock: &Lock) -> Vec<Arc<IndexOrigin>> {
     lock.indexes.iter().map(|index| Arc::new(index_origin(&index.url))).collect()
 }
 
-impl FileChoice<'_> {
+impl ChoiceOfFile<'_> {
     /// Chooses, and tells where in the text that is locked.
     pub(super) fn choose(&self) -> Result<(PackageOrigin, usize), LockError> {
         let package = self.package;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::files::{FileChoice, origins};
+use super::files::{ChoiceOfFile, origins};
 use super::marker::Evaluation;
 use super::model::{ConflictingPart, Edge, ExclusivePart, Lock, LockedPackage, LockedSource, ProjectPart, Roots};
 use super::request::LockRequest;
@@ -340,7 +340,7 @@ impl<'a> Selection<'a> {
             let (name, needed) = (&package.name, &pythons.text);
             return Err(lock.refused(format!("{name} needs Python {needed}, and the target has {python}")));
         }
-        let choice = FileChoice { lock, request: self.request, package, target: self.target, indexes };
+        let choice = ChoiceOfFile { lock, request: self.request, package, target: self.target, indexes };
         let (place, at) = choice.choose()?;
         let line = |at| u32::try_from(lock.line(at)).unwrap_or(u32::MAX);
         let entry = Origin::File { file: lock.path.clone(), line: line(package.at) };

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 
 use super::policy::{Demand, Limit, Policy, ProjectRules};
-use super::provider::Direct;
 use super::ranges;
+use super::source::DirectDist;
+use crate::requirements::DirectReference;
 use crate::resolution::Exclusion;
 use crate::spec::{DistFile, DistFilename, HashDigest, VersionSpecifiers, Yanked};
 use crate::target::TagPriority;
@@ -65,16 +66,21 @@ pub(super) fn judge_apart_from_time<'a>(
 }
 
 /// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.
-pub(super) fn judge_direct(policy: &Policy, rules: &ProjectRules, direct: &Direct) -> Result<(), Exclusion> {
-    let is_another = |demand: &&Demand| !demand.reference.is_same_place(&direct.reference);
+pub(super) fn judge_direct(
+    policy: &Policy,
+    rules: &ProjectRules,
+    reference: &DirectReference,
+    dist: &DirectDist,
+) -> Result<(), Exclusion> {
+    let is_another = |demand: &&Demand| !demand.reference.is_same_place(reference);
     if let Some(demand) = rules.demand.as_ref().filter(is_another) {
         return Err(Exclusion::Constraint { text: demand.text.clone(), origin: demand.origin.clone() });
     }
-    policy.check_python(direct.dist.metadata.requires_python.as_ref())?;
-    if let DistFilename::Wheel(wheel) = &direct.dist.file.filename {
+    policy.check_python(dist.metadata.requires_python.as_ref())?;
+    if let DistFilename::Wheel(wheel) = &dist.file.filename {
         policy.target.tags().compatibility(wheel).map_err(Exclusion::Tags)?;
     }
-    rules.limit_against(direct.dist.file.version()).map(Limit::exclusion).map_or(Ok(()), Err)
+    rules.limit_against(dist.file.version()).map(Limit::exclusion).map_or(Ok(()), Err)
 }
 
 /// Compares two usable files of one version; the name decides where nothing else does, so the page's order never does.

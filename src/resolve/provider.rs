@@ -231,7 +231,8 @@ impl<'a> Provider<'a> {
 
     fn ask_metadata(&self, name: &PackageName, version: &SourcedVersion) -> Result<Judged, SourceError> {
         if let Some(direct) = self.direct_of(version) {
-            let judged = candidate::judge_direct(&self.policy, self.policy.rules(name), &direct);
+            let judged =
+                candidate::judge_direct(&self.policy, self.policy.rules(name), &direct.reference, &direct.dist);
             return Ok(judged.map(|()| Arc::clone(&direct.dist.metadata)));
         }
         let Some(file) = self.file_of(name, version) else {
