@@ -45,7 +45,7 @@ pub(crate) use model::{LocalInput, LockedProject};
 pub use model::{Lock, LockKind, LockPlace};
 pub use passed_over::{other_lists, passed_over, pipfile_asks};
 pub(crate) use pipfile::{made_for_other_python, pipfile_python};
-pub(crate) use preferences::preferences;
+pub(crate) use preferences::{KeptForm, KeptVersion, preferences};
 pub use request::LockRequest;
 pub use select::select;
 pub use selected::SelectedPackage;

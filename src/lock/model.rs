@@ -4,7 +4,7 @@
 //! `pdm.lock`, `Pipfile.lock`, `poetry.lock` since 2.1). In a *walked* one packages say what they require, and what is
 //! wanted follows from the project (`uv.lock`, older `poetry.lock`). [`select`](super::select()) takes both.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -105,6 +105,10 @@ pub struct LockedSettings {
     pub excludes: Vec<String>,
     /// Options that are not at their defaults, by the names that the project's file has for them.
     pub options: BTreeMap<&'static str, String>,
+    /// Files from some time on were left out.
+    pub has_exclude_newer: bool,
+    /// Projects with a time of their own.
+    pub exclude_newer_package: BTreeSet<String>,
 }
 
 /// Which Pythons something is for: one of these has to take the version.

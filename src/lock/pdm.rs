@@ -3,6 +3,7 @@
 //! With the strategy `inherit_metadata`, which is PDM's default since 2.11, each package says for which groups and
 //! under which marker it is wanted. Without it nothing but a resolution could tell, so such a lock is refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -57,6 +58,8 @@ struct Package<'a> {
     requires_python: Option<String>,
     #[serde(default)]
     groups: Vec<String>,
+    #[serde(default)]
+    extras: Vec<String>,
     marker: Option<Spanned<String>>,
     #[serde(default)]
     dependencies: Vec<String>,
@@ -90,6 +93,7 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
     check_version(&lock, &metadata)?;
     lock.content_hash = metadata.content_hash;
     lock.requires_python = pythons(&metadata.targets).map(|pythons| (pythons, 0));
+    lock.environments = environments(&metadata.targets);
     let names = metadata.groups.iter().filter(|name| *name != DEFAULT);
     let names: Vec<ExtraName> = names.filter_map(|name| name.trim_start_matches(':').parse().ok()).collect();
     (lock.extras, lock.groups) = (names.clone(), names);
@@ -129,11 +133,53 @@ fn check_version(lock: &Lock, metadata: &Metadata) -> Result<(), LockError> {
 
 /// The Pythons of all its targets that may run on Lambda.
 fn pythons(targets: &[TargetTable]) -> Option<Pythons> {
-    let on_linux = |target: &&TargetTable| target.platform.as_deref().is_none_or(|platform| platform.contains("linux"));
-    let texts: Vec<&str> =
-        targets.iter().filter(on_linux).map(|it| it.requires_python.as_deref().unwrap_or("")).collect();
+    let on_linux = targets.iter().filter(|target| target.is_of_linux());
+    let texts: BTreeSet<&str> = on_linux.map(|it| it.requires_python.as_deref().unwrap_or("")).collect();
     let any_of: Vec<_> = texts.iter().filter_map(|text| lenient::specifiers(text).ok()).collect();
-    (!any_of.is_empty()).then(|| Pythons { text: texts.join(" or "), any_of })
+    let text = texts.into_iter().collect::<Vec<_>>().join(" or ");
+    (!any_of.is_empty()).then_some(Pythons { text, any_of })
+}
+
+/// Where the lock is for, by its targets; none: everywhere.
+fn environments(targets: &[TargetTable]) -> Vec<Condition> {
+    if targets.iter().all(|target| target.platform.is_none()) {
+        return Vec::new();
+    }
+    targets.iter().map(|target| Condition { text: target.marker(), at: 0 }).collect()
+}
+
+impl TargetTable {
+    fn is_of_linux(&self) -> bool {
+        self.platform.as_deref().is_none_or(|platform| platform.contains("linux"))
+    }
+
+    /// The marker that holds where the target is meant. Of a platform such as `manylinux_2_40_x86_64` system and
+    /// processor count: which wheels a glibc can load is asked of each wheel.
+    fn marker(&self) -> String {
+        let pythons = self.requires_python.iter().flat_map(|text| text.split(','));
+        let pythons = pythons.map(str::trim).filter(|text| !text.is_empty()).map(|specifier| {
+            let at = specifier.find(|c: char| c.is_ascii_digit()).unwrap_or_default();
+            format!("python_full_version {} '{}'", specifier[..at].trim(), &specifier[at..])
+        });
+        let platform = self.platform.iter().flat_map(|platform| {
+            let (system, usual) = match platform.as_str() {
+                // No variable of markers tells of musl; Lambda has none.
+                it if it.starts_with("musllinux") || it.starts_with("alpine") => ("musllinux", "x86_64"),
+                it if it.contains("linux") => ("linux", "x86_64"),
+                it if it.starts_with("macos") => ("darwin", "arm64"),
+                _ => ("win32", "AMD64"),
+            };
+            let named = ["x86_64", "aarch64", "arm64", "amd64"].into_iter().find(|name| platform.ends_with(name));
+            let machine = match named {
+                // A system alone means its usual processor.
+                None => usual,
+                Some("arm64" | "aarch64") if system.ends_with("linux") => "aarch64",
+                Some(named) => named,
+            };
+            [format!("sys_platform == '{system}'"), format!("platform_machine == '{machine}'")]
+        });
+        platform.chain(pythons).collect::<Vec<_>>().join(" and ")
+    }
 }
 
 /// What the project asks for now.
@@ -176,6 +222,14 @@ pub(super) fn overrides(file: &ProjectFile) -> Vec<Edge> {
         edge_of(&format!("{name}{sign}{text}"), file).ok()
     };
     table.filter_map(read).collect()
+}
+
+/// `[tool.pdm.resolution] excludes`: what is left out, whoever requires it.
+pub(super) fn excludes(file: &ProjectFile) -> Vec<PackageName> {
+    let pdm = file.tool("pdm");
+    let list = pdm.get("resolution").and_then(|resolution| resolution.get("excludes"));
+    let list = list.and_then(toml::Value::as_array).into_iter().flatten();
+    list.filter_map(|name| name.as_str()?.parse().ok()).collect()
 }
 
 fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, LockError> {
@@ -222,10 +276,13 @@ fn package_of(lock: &mut Lock, package: Package<'_>) -> Result<LockedPackage, Lo
         let requirement = lenient::requirement(text).ok()?;
         Some(Edge { name: requirement.name, which: Which::default(), extras: requirement.extras, marker: None })
     };
+    // What an extra requires stands among what its entry requires.
+    let extras = package.extras.iter().filter_map(|extra| Some((extra.parse().ok()?, Vec::new()))).collect();
     Ok(LockedPackage {
         revision,
         wheels,
         sdist,
+        extras,
         requires_python: package.requires_python.as_deref().and_then(|text| Pythons::all_of(text).ok()),
         wanted: wanted.collect(),
         dependencies: package.dependencies.iter().filter_map(edge).filter(|edge| edge.name != name).collect(),

@@ -196,7 +196,10 @@ fn package_of(
     };
     let marker = text("markers").map(|text| Condition { text: text.to_owned(), at });
     let wanted = vec![WantedFor { part, marker }];
-    Ok(LockedPackage { wheels, wanted, ..LockedPackage::new(name, version, source, at) })
+    let extras = entry.get("extras").and_then(Value::as_array).into_iter().flatten();
+    // What an extra requires is an entry of its own.
+    let extras = extras.filter_map(|extra| Some((extra.as_str()?.parse().ok()?, Vec::new()))).collect();
+    Ok(LockedPackage { wheels, wanted, extras, ..LockedPackage::new(name, version, source, at) })
 }
 
 /// A `Pipfile`, as a table; empty where there is none.
@@ -289,6 +292,7 @@ fn edge(name: &str, value: &toml::Value, sources: &[(String, String)], folder: &
     let version = value.as_str().or_else(|| value.get("version")?.as_str()).filter(|text| *text != "*");
     let any_of =
         version.map(crate::spec::lenient::specifiers).transpose().map_err(|reason| format!("`{name}`: {reason}"))?;
+    let extras = value.get("extras").and_then(toml::Value::as_array);
     Ok(Edge {
         name: project_name(name)?,
         which: Which {
@@ -299,7 +303,7 @@ fn edge(name: &str, value: &toml::Value, sources: &[(String, String)], folder: &
             .map(Box::new),
             ..Which::default()
         },
-        extras: Vec::new(),
+        extras: extras.into_iter().flatten().filter_map(|extra| extra.as_str()?.parse().ok()).collect(),
         marker: marker_of(value),
     })
 }

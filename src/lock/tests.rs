@@ -12,7 +12,8 @@ use super::pylock::{self, is_pylock};
 use super::requirements::{self, RequirementsStyle};
 use super::select::select_parted;
 use super::{
-    Lock, LockError, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, json, preferences, select,
+    KeptForm, Lock, LockError, LockKind, LockPlace, LockRequest, PackageOrigin, SelectedPackage, json, preferences,
+    select,
 };
 use crate::resolution::Resolution;
 use crate::target::{Architecture, Runtime, Target};
@@ -299,21 +300,38 @@ fn what_is_selected_in_halves_is_what_is_selected_in_one_piece() {
 
 #[test]
 fn preferences_are_read_from_every_form() {
-    let shown = |text: &str| {
-        let pairs = preferences(text).into_iter().map(|(name, version)| format!("{name} {version}"));
-        pairs.collect::<Vec<_>>().join(", ")
+    let shown = |text: &str, form: KeptForm, runtime: &str| {
+        let target = Target::new(runtime.parse().unwrap(), Architecture::X86_64);
+        let kept = preferences(text, form, Path::new("a.lock")).map_err(|error| error.to_string())?;
+        let pairs = kept.into_iter().filter(|kept| kept.is_for(&target));
+        let pairs: Vec<String> = pairs.map(|kept| format!("{} {}", kept.name, kept.version)).collect();
+        Ok::<_, String>(pairs.join(", "))
     };
+    let (pylock, lines, json) = (KeptForm::Pylock, KeptForm::Requirements, KeptForm::Json);
+    let newer = |text: &str, form| shown(text, form, "python3.12");
     let resolution = read(&foreign()).unwrap();
     let style = RequirementsStyle { hashes: true, annotate: true };
-    let expected = "app-base 1.0, native 2.0, usual 5";
-    assert_eq!(shown(&pylock::write(std::slice::from_ref(&resolution), Path::new("/"))), expected);
-    assert_eq!(shown(&json::write(&resolution)), expected);
-    assert_eq!(
-        shown(&requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap()),
-        "app-base 1.0, native 2.0"
-    );
-    assert_eq!(shown("a[x,y]==1.0 ; python_version < '4' # why\nb>=2\n-r c.txt\nd===3\n"), "a 1.0, d 3");
-    assert_eq!(shown("{ \"packages\": 1 }"), "");
+    let expected = Ok("app-base 1.0, native 2.0, usual 5".to_owned());
+    let one = pylock::write(std::slice::from_ref(&resolution), Path::new("/"));
+    assert_eq!(newer(&one, pylock), expected);
+    assert_eq!(newer(&json::write(&resolution), json), expected);
+    let text = requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap();
+    assert_eq!(newer(&text, lines).unwrap(), "app-base 1.0, native 2.0");
+    let text = "a[x,y]==1.0 ; python_version < '4' # why\nb>=2\n-r c.txt\nd===3\n";
+    assert_eq!(newer(text, lines).unwrap(), "a 1.0, d 3");
+
+    let two = "a==1 ; python_version < '3.10' \\\n    --hash=sha256:00\na==2 ; python_version >= '3.10'\n";
+    assert_eq!(newer(two, lines).unwrap(), "a 2");
+    assert_eq!(shown(two, lines, "python3.9").unwrap(), "a 1");
+
+    for form in [pylock, lines, json] {
+        assert_eq!(newer(" \n", form).unwrap(), "");
+    }
+    assert_eq!(newer("<<<<<<< HEAD\na==1\n=======\n", lines).unwrap_err(), "a.lock:1: this is no requirement");
+    assert!(newer(&format!("a = 1\n{one}>>>>>>> x\n"), pylock).unwrap_err().starts_with("a.lock:"));
+    assert_eq!(newer("[project]\n", pylock).unwrap_err(), "a.lock:1: it is no lock: it has no `lock-version`");
+    assert_eq!(newer("{ \"packages\": {} }", json).unwrap_err(), "a.lock:1: it is no lock: it has no `schema`");
+    assert!(newer("{\n<<<<<<< HEAD\n", json).unwrap_err().starts_with("a.lock:2: it is not JSON"));
 }
 
 #[test]

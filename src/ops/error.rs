@@ -61,6 +61,9 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The file that the lock is written over is none whose versions could be kept.
+    #[error(transparent)]
+    ExistingLock(LockError),
     /// A form of lock that holds one target, and several targets.
     #[error("only `pylock.toml` holds a lock for several targets")]
     SeveralTargets,
@@ -178,6 +181,7 @@ impl Error {
         match self {
             Self::Supply(error) => error.is_usage(),
             Self::OverInput { .. }
+            | Self::ExistingLock(_)
             | Self::SeveralTargets
             | Self::LeftOut(_)
             | Self::NobodyToAsk

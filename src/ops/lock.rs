@@ -10,12 +10,12 @@ use crate::archive::normalized;
 use crate::context::Context;
 use crate::fetch::WantedFile;
 use crate::lock::requirements::RequirementsStyle;
-use crate::lock::{json, preferences, pylock, requirements};
+use crate::lock::{KeptForm, KeptVersion, json, preferences, pylock, requirements};
 use crate::mirror::{MirrorFile, files_of_manifest};
 use crate::request::{Locked, RequestOptions};
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
-use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl};
+use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl, Version};
 use crate::supply::Inquiry;
 use crate::target::Target;
 use crate::whole_file::write_whole;
@@ -77,12 +77,9 @@ pub struct WrittenLock {
 pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock, Error> {
     refuse_inputs(&options)?;
     let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
+    let kept = kept_versions(existing.as_deref(), &options)?;
+    let mut chosen: Vec<(PackageName, Version)> = Vec::new();
     let mut resolve_options = options.request.resolve.clone();
-    if let (Some(text), false) = (&existing, options.upgrade) {
-        let mut kept = preferences(text);
-        kept.retain(|(name, _)| !options.upgrade_packages.contains(name));
-        resolve_options.preferences = kept;
-    }
     resolve_options.siblings = matches!(options.form, LockForm::Requirements(style) if style.hashes);
     let inquiry = Box::pin(Inquiry::begin(options.request.clone(), &context)).await?;
     let asks_mirror = options.request.indexes.mirror.is_some() && inquiry.locked().is_none_or(Locked::asks_indexes);
@@ -90,6 +87,12 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
     let mirrored: HashMap<&str, &MirrorFile> = mirrored.iter().map(|file| (file.sha256.as_str(), file)).collect();
     let mut resolutions = Vec::new();
     for target in &options.targets {
+        // What counts most stands last: the target's own versions, then those of the targets before it, so that targets
+        // differ as little as they have to.
+        let (own, others): (Vec<_>, Vec<_>) = kept.iter().partition(|version| version.is_for(target));
+        let pair = |kept: &KeptVersion| (kept.name.clone(), kept.version.clone());
+        let others = others.into_iter().rev().map(pair);
+        resolve_options.preferences = others.chain(chosen.clone()).chain(own.into_iter().map(pair)).collect();
         let mut resolution = inquiry.resolve(target, &resolve_options).await?.resolution;
         match options.form {
             LockForm::Pylock => compute_digests(&inquiry, &mut resolution, false).await?,
@@ -97,10 +100,8 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
             LockForm::Requirements(_) | LockForm::Json => {}
         }
         name_origins(&mirrored, &mut resolution);
-        // The versions of one target are preferred for the next, so that targets differ as little as they have to.
         if resolutions.len() + 1 < options.targets.len() {
-            let chosen = resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone()));
-            resolve_options.preferences.extend(chosen);
+            chosen.extend(resolution.dists.iter().map(|dist| (dist.name.clone(), dist.version.clone())));
         }
         resolutions.push(resolution);
     }
@@ -114,6 +115,22 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
     Ok(WrittenLock { text, changes })
+}
+
+/// The versions of the file that is written anew, as far as they are to be kept.
+fn kept_versions(existing: Option<&str>, options: &LockOptions) -> Result<Vec<KeptVersion>, Error> {
+    let (Some(text), Some(path), false) = (existing, &options.out, options.upgrade) else { return Ok(Vec::new()) };
+    let form = match options.form {
+        LockForm::Pylock => KeptForm::Pylock,
+        LockForm::Requirements(_) => KeptForm::Requirements,
+        LockForm::Json => KeptForm::Json,
+    };
+    let mut kept = match preferences(text, form, path) {
+        Err(_) if options.force => Vec::new(),
+        read => read.map_err(Error::ExistingLock)?,
+    };
+    kept.retain(|version| !options.upgrade_packages.contains(&version.name));
+    Ok(kept)
 }
 
 /// Drops what is large and nothing but memory, on a thread for which nobody waits: the process may end before that.

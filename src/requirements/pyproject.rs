@@ -419,6 +419,16 @@ impl GroupReading<'_> {
             let known: Vec<String> = self.extras.keys().map(|name| format!("`{name}`")).collect();
             return self.report_unknown(&format!("there is no extra `{extra}`"), &known, asked);
         };
+        // A requirement may also ask by its own marker that the extra is wanted.
+        let wanted = |member: &Member| {
+            let mut member = member.clone();
+            let marker = member.found.requirement.marker.clone();
+            member.found.requirement.marker = marker.simplify_extras(std::slice::from_ref(extra));
+            member
+        };
+        let is_of_extra = |member: &&Member| wanted(member).found.requirement.marker != member.found.requirement.marker;
+        let always = self.dependencies.iter().filter(is_of_extra);
+        let members = members.iter().chain(always).map(wanted).collect();
         path.push(extra.clone());
         self.take(members, marker, path);
         path.pop();

@@ -10,7 +10,7 @@ use super::{PrereleaseMode, ResolutionMode, ResolveOptions, WheelRoom};
 use crate::requirements::{
     DirectReference, FileOptions, FormatControl, Manifest, Origin, ProjectSet, ReleaseControl, RequirementEntry,
 };
-use crate::resolution::Exclusion;
+use crate::resolution::{Barrier, Exclusion};
 use crate::spec::{HashDigest, PackageName, Requirement, Version, VersionOrUrl, VersionSpecifier};
 use crate::target::Target;
 
@@ -47,6 +47,9 @@ pub(super) struct ProjectRules {
     pub(super) no_binary: bool,
     /// Its source distributions may be built.
     pub(super) may_build: bool,
+    /// Why nothing can be taken of it if another project requires it: the user wants its sources alone, which may not be
+    /// built.
+    pub(super) unbuilt: Option<Barrier>,
     /// What `--all-releases` and `--only-final` say about it.
     prereleases: Option<PrereleaseUse>,
     /// Digests of which the file must have one.
@@ -194,6 +197,9 @@ impl Policy {
         for (name, rules) in &mut self.rules {
             let is_allowed = *allow_build == ProjectSet::All || allow_build.names(name);
             rules.may_build = is_allowed && format_control.allows_sdists(name);
+            if no_binary.names(name) && !rules.may_build && !rules.is_direct {
+                rules.unbuilt = Some(if self.forbids_building { Barrier::NoBuild } else { Barrier::NotAllowed });
+            }
         }
     }
 

@@ -130,8 +130,13 @@ impl<'a> Provider<'a> {
         if let Some(known) = self.state.borrow().projects.get(name) {
             return Ok(known.clone());
         }
-        if let Some(refusal) = &self.policy.rules(name).refusal {
+        let rules = self.policy.rules(name);
+        if let Some(refusal) = &rules.refusal {
             return Err(SourceError::new(refusal.clone(), false));
+        }
+        // Else the newest release of what requires it would be passed over, down to one that did not yet.
+        if let Some(barrier) = rules.unbuilt {
+            return Err(SourceError::new(Unfit::Unbuilt { name: name.clone(), barrier }, false));
         }
         let known = match self.source.project(name)? {
             ProjectAnswer::Found(details) => Known::Listed(listing_of(&self.listings, name, &details)),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::requirements::DirectReference;
+use crate::resolution::Barrier;
 use crate::spec::{CoreMetadata, DistFile, PackageName, ProjectDetail, SafeUrl};
 
 /// Answers the solver's questions, synchronously; implementations fetch ahead on their own.
@@ -117,6 +118,14 @@ pub enum Unfit {
         found: PackageName,
         /// Whose it should be.
         wanted: PackageName,
+    },
+    /// No wheel of it is to be used, its source may not be built, and something requires it.
+    #[error("no wheel of `{name}` is to be used, and its source would have to be built{barrier}")]
+    Unbuilt {
+        /// The project.
+        name: PackageName,
+        /// What stands against building it.
+        barrier: Barrier,
     },
     /// What was listed before is not any more.
     #[error("the file of `{name}` {version} is no longer listed")]

@@ -25,7 +25,7 @@ pub(super) fn compare(
     request: &LockRequest,
     target: &Target,
 ) -> Result<Differences, LockError> {
-    let Some(ProjectNow { project, is_locked: false, sources, overrides }) = read(lock, place)? else {
+    let Some(ProjectNow { project, is_locked: false, sources, overrides, excludes }) = read(lock, place)? else {
         return Ok(Differences::default());
     };
     let mut findings = Differences::default();
@@ -49,6 +49,9 @@ pub(super) fn compare(
         findings.differences.extend(unmet(lock, edge, &sources, file));
     }
     findings.differences.extend(sources.unknown(lock, file));
+    for name in excludes.iter().filter(|name| is_locked(name)) {
+        findings.differences.push(format!("{file} excludes {name}, the lock has it"));
+    }
     for name in forgotten(lock, &asked, request) {
         findings.differences.push(format!("{file} does not ask for {name}, the lock does"));
     }
@@ -66,28 +69,27 @@ struct ProjectNow {
     sources: Sources,
     /// What stands there for all that is required of a name.
     overrides: Vec<Edge>,
+    /// What is left out, whoever requires it.
+    excludes: Vec<PackageName>,
 }
 
 /// Reads the file of the project; `None`: there is none.
 fn read(lock: &Lock, place: &LockPlace) -> Result<Option<ProjectNow>, LockError> {
-    if lock.kind == LockKind::Pipfile {
+    let (mut overrides, mut excludes) = (Vec::new(), Vec::new());
+    let (project, is_locked, sources) = if lock.kind == LockKind::Pipfile {
         let Some((project, table)) = pipfile::declared(lock, place)? else { return Ok(None) };
-        let (is_locked, sources) = (is_pipfile(lock, &table), Sources::of_pipfile(&table, place));
-        return Ok(Some(ProjectNow { project, is_locked, sources, overrides: Vec::new() }));
-    }
-    let Some(file) = ProjectFile::read(place)? else { return Ok(None) };
-    if lock.kind == LockKind::Pdm {
-        let (project, is_locked) = (pdm::declared(lock, &file)?, is_pdm(lock, &file));
-        return Ok(Some(ProjectNow {
-            project,
-            is_locked,
-            sources: Sources::default(),
-            overrides: pdm::overrides(&file),
-        }));
-    }
-    let Some(project) = poetry::declared(lock, place)? else { return Ok(None) };
-    let (is_locked, sources) = (is_poetry(lock, &file), Sources::of_poetry(&file));
-    Ok(Some(ProjectNow { project, is_locked, sources, overrides: Vec::new() }))
+        (project, is_pipfile(lock, &table), Sources::of_pipfile(&table, place))
+    } else {
+        let Some(file) = ProjectFile::read(place)? else { return Ok(None) };
+        if lock.kind == LockKind::Pdm {
+            (overrides, excludes) = (pdm::overrides(&file), pdm::excludes(&file));
+            (pdm::declared(lock, &file)?, is_pdm(lock, &file), Sources::default())
+        } else {
+            let Some(project) = poetry::declared(lock, place)? else { return Ok(None) };
+            (project, is_poetry(lock, &file), Sources::of_poetry(&file))
+        }
+    };
+    Ok(Some(ProjectNow { project, is_locked, sources, overrides, excludes }))
 }
 
 /// What the project asks for, by part, and whether that part is wanted now.
@@ -127,6 +129,13 @@ fn unmet(lock: &Lock, edge: &Edge, sources: &Sources, file: &str) -> Option<Stri
         let versions: Vec<String> = versions.into_iter().collect();
         return Some(format!("{file} asks for `{asks}`, the lock has {} {}", edge.name, versions.join(" and ")));
     }
+    let lacks = |extra: &&ExtraName| !fitting.iter().any(|package| has_extra(lock, package, extra));
+    if let Some(extra) = edge.extras.iter().find(lacks) {
+        return Some(format!(
+            "{file} asks for `{}[{extra}]`, the lock has {} without that extra",
+            edge.name, edge.name
+        ));
+    }
     if fitting.iter().any(comes_from_there) {
         return None;
     }
@@ -139,6 +148,17 @@ fn unmet(lock: &Lock, edge: &Edge, sources: &Sources, file: &str) -> Option<Stri
     let places: BTreeSet<String> = places.collect();
     let places: Vec<String> = places.into_iter().collect();
     Some(format!("{file} asks for `{asks}`, the lock has {} from {}", edge.name, places.join(" and ")))
+}
+
+/// Whether a package is locked with an extra. Poetry keeps no note of it, but what the extra requires is there then.
+fn has_extra(lock: &Lock, package: &LockedPackage, extra: &ExtraName) -> bool {
+    let edges = package.extras.get(extra);
+    if lock.kind == LockKind::Poetry {
+        let is_locked = |edge: &Edge| lock.packages.iter().any(|package| package.name == edge.name);
+        // What is for some Pythons or systems alone may not be needed by any that the lock is for.
+        return edges.into_iter().flatten().all(|edge| edge.marker.is_some() || is_locked(edge));
+    }
+    edges.is_some()
 }
 
 /// The indexes that a project names.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::lock::{Lock, LockPlace, LockRequest, check_fresh};
+use crate::lock::{Lock, LockPlace, LockRequest, check_fresh, select};
 use crate::target::{Architecture, Runtime, Target};
 
 /// What python3.13 on `x86_64` is told of a lock beside a project: warnings, or the differences that matter.
@@ -205,6 +205,19 @@ fn settings_that_a_uv_lock_repeats_are_compared() {
         ("toml==0.1", "toml==0.2", "override-dependencies: pyproject.toml has `toml==0.2`, the lock `toml==0.1`"),
         ("\"Colorama\"", "", "exclude-dependencies: pyproject.toml has nothing, the lock `colorama`"),
         ("lowest-direct", "lowest", "resolution: pyproject.toml has `lowest`, the lock `lowest-direct`"),
+        (
+            "resolution",
+            "exclude-newer = \"7 days\"\nresolution",
+            "exclude-newer: pyproject.toml has a time, the lock nothing",
+        ),
+        (
+            "resolution",
+            "exclude-newer-package = { Toml = \"7 days\" }\nresolution",
+            "exclude-newer-package of toml: pyproject.toml has a time, the lock nothing",
+        ),
+        ("resolution", "exclude-newer-package = { other = \"7 days\" }\nresolution", ""),
+        ("resolution", "prerelease = \"if-necessary\"\nresolution", ""),
+        ("resolution", "prerelease = \"allow\"\nresolution", "prerelease: pyproject.toml has `allow`"),
         ("setuptools<90", "setuptools<80", "no difference here: build-constraint-dependencies"),
         ("\"toml<2\"", "\"toml<2\", \"other<3\"", "no difference here: constraint-dependencies"),
     ] {
@@ -227,6 +240,67 @@ fn settings_that_a_uv_lock_repeats_are_compared() {
 }
 
 /// The same for a stored lock, beside its project with one text in place of another.
+#[test]
+fn times_and_prereleases_that_a_uv_lock_repeats_are_compared() {
+    let settings = "[options]\nexclude-newer = \"2025-01-01T00:00:00Z\"\n\n[options.exclude-newer-package]\n\
+                    toml = \"2025-01-01T00:00:00Z\"\n\n[manifest]\n";
+    let lock = uv_lock(PUBLIC, r#"{ name = "toml" }"#, "", settings);
+    let both = "[tool.uv]\nexclude-newer = \"2025-01-01\"\nexclude-newer-package = { toml = \"2025-01-01\" }\n";
+    assert_eq!(check_uv(&uv_project("\"toml\"", "", both), &lock), Ok(Vec::new()));
+    // Both may have been given on the command line.
+    let warnings = check_uv(&uv_project("\"toml\"", "", ""), &lock).unwrap();
+    assert!(warnings[0].contains("exclude-newer: pyproject.toml has nothing, the lock a time"), "{warnings:?}");
+}
+
+#[test]
+fn extras_that_are_not_locked_make_a_lock_out_of_date() {
+    for (fixture, old, new) in [
+        ("pdm-pdm-new", "client[socks]>=2", "client[socks,more]>=2"),
+        ("pipfile-pipenv-new", r#"["socks"]"#, r#"["socks", "more"]"#),
+    ] {
+        let error = check_stored(fixture, old, new).unwrap_err();
+        assert!(error.contains("asks for `client[more]`, the lock has client without that extra"), "{error}");
+    }
+    let excludes = "[tool.pdm.resolution]\nexcludes = [\"Lib.1\", \"other\"]\n\n[tool.pdm]\n";
+    let error = check_stored("pdm-pdm-new", "[tool.pdm]\n", excludes).unwrap_err();
+    assert!(error.contains("excludes lib-1, the lock has it") && !error.contains("other"), "{error}");
+}
+
+#[test]
+fn targets_of_pdm_are_asked_for_their_processor() {
+    let lock = |targets: &str| {
+        format!(
+            "[metadata]\ngroups = [\"default\"]\nstrategy = [\"inherit_metadata\"]\nlock_version = \"4.5.0\"\n\
+             content_hash = \"sha256:00\"\n{targets}"
+        )
+    };
+    let target = |python: &str, platform: &str| {
+        format!("[[metadata.targets]]\nrequires_python = \"{python}\"\nplatform = \"{platform}\"\n")
+    };
+    let read = |targets: &str, architecture| {
+        let place = LockPlace { path: "pdm.lock".into(), folder: "/nowhere".into(), environment: BTreeMap::new() };
+        let lock = Lock::read(lock(targets).as_bytes(), &place).unwrap();
+        let target = Target::new("python3.13".parse::<Runtime>().unwrap(), architecture);
+        select(&lock, &LockRequest::default(), &target).map(drop).map_err(|error| error.to_string())
+    };
+    let (intel, arm) = (Architecture::X86_64, Architecture::Arm64);
+    for platform in ["linux", "manylinux_2_40_x86_64"] {
+        let targets = target(">=3.11,<3.14", platform);
+        assert_eq!(read(&targets, intel), Ok(()));
+        let error = read(&targets, arm).unwrap_err();
+        assert!(error.contains("not for python3.13 on arm64, but for sys_platform == 'linux'"), "{error}");
+    }
+    for (platform, architecture) in
+        [("macos_arm64", arm), ("windows_amd64", intel), ("alpine", intel), ("musllinux_1_2_aarch64", arm)]
+    {
+        assert!(read(&target("==3.13.*", platform), architecture).is_err(), "{platform}");
+    }
+    let pair = target("==3.12.*", "manylinux_2_40_aarch64") + &target("==3.13.*", "manylinux_2_40_x86_64");
+    assert_eq!(read(&pair, intel), Ok(()));
+    assert!(read(&pair, arm).is_err(), "that Python was locked for the other processor");
+    assert_eq!(read(&(pair + "[[metadata.targets]]\nrequires_python = \">=3.11\"\n"), arm), Ok(()));
+}
+
 fn check_stored(fixture: &str, old: &str, new: &str) -> Result<Vec<String>, String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks").join(fixture);
     let read = |name: &str| fs_err::read_to_string(folder.join(name));

@@ -46,6 +46,7 @@ pub(super) fn compare(
         findings.differences.push(sides("exclude-dependencies", root, [&listed(&now), &listed(&then)]));
     }
     compare_options(lock, root, &uv, findings);
+    compare_times(lock, root, &uv, findings);
     Ok(())
 }
 
@@ -56,10 +57,33 @@ fn compare_options(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut D
     {
         let now = uv.get(key).and_then(Value::as_str);
         let then = lock.settings.options.get(key).map_or(default, String::as_str);
-        if now.unwrap_or(default) != then {
+        // uv writes down neither of these two.
+        let is_unwritten = |value: &str| ["if-necessary", "if-necessary-or-explicit"].contains(&value);
+        let are_alike = key == "prerelease" && is_unwritten(then) && now.is_none_or(is_unwritten);
+        if now.unwrap_or(default) != then && !are_alike {
             let text = sides(key, root, [&format!("`{}`", now.unwrap_or(default)), &format!("`{then}`")]);
             if now.is_some() { &mut findings.differences } else { &mut findings.notes }.push(text);
         }
+    }
+}
+
+/// From which time on files are left out, as far as one side has such a time and the other has none: the times are
+/// written in several ways.
+fn compare_times(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Differences) {
+    let told = |is_there: bool| if is_there { "a time" } else { "nothing" };
+    let (now, then) = (uv.contains_key("exclude-newer"), lock.settings.has_exclude_newer);
+    if now != then {
+        let text = sides("exclude-newer", root, [told(now), told(then)]);
+        if now { &mut findings.differences } else { &mut findings.notes }.push(text);
+    }
+    let is_locked = |name: &&String| lock.packages.iter().any(|package| package.name.as_ref() == name.as_str());
+    let table = uv.get("exclude-newer-package").and_then(Value::as_table).into_iter().flatten();
+    let names: BTreeSet<String> = table.map(|(name, _)| name.to_ascii_lowercase().replace(['_', '.'], "-")).collect();
+    let locked = &lock.settings.exclude_newer_package;
+    for name in names.symmetric_difference(locked).filter(is_locked) {
+        let (now, then) = (names.contains(name), locked.contains(name));
+        let text = sides(&format!("exclude-newer-package of {name}"), root, [told(now), told(then)]);
+        if now { &mut findings.differences } else { &mut findings.notes }.push(text);
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the text to the model.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
@@ -48,6 +48,8 @@ struct Options {
     resolution_mode: Option<String>,
     prerelease_mode: Option<String>,
     fork_strategy: Option<String>,
+    exclude_newer: Option<toml::Value>,
+    exclude_newer_package: Option<toml::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -276,6 +278,11 @@ fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<Lo
         overrides: list(&mut manifest.overrides)?,
         build_constraints: list(&mut manifest.build_constraints)?,
         excludes: std::mem::take(&mut manifest.excludes),
+        has_exclude_newer: options.exclude_newer.is_some(),
+        exclude_newer_package: match options.exclude_newer_package {
+            Some(toml::Value::Table(table)) => table.keys().cloned().collect(),
+            _ => BTreeSet::new(),
+        },
         options: named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
     })
 }

@@ -35,6 +35,18 @@ fn read(text: &str, extras: &[&str], groups: &[&str], only_groups: bool) -> Resu
 }
 
 #[test]
+fn a_marker_of_a_dependency_may_ask_for_an_extra() {
+    let text = "[project]\nname = 'x'\ndependencies = [\"a\", \"b; extra == 'zz' and python_version >= '3.8'\"]\n\
+                [project.optional-dependencies]\nzz = [\"c; extra == 'zz'\"]\n";
+    let shown = |extras: &[&str]| read(text, extras, &[], false).unwrap().join("\n");
+    let bare = shown(&[]);
+    let with_extra = shown(&["zz"]);
+    let added: Vec<&str> = with_extra.lines().filter(|line| bare.lines().all(|other| other != *line)).collect();
+    let ends = |end: &str| added.iter().any(|line| line.ends_with(end));
+    assert!(added.len() == 2 && ends(":c") && ends("python_full_version >= \"3.8\""), "{added:?} beside {bare}");
+}
+
+#[test]
 fn dependencies_extras_and_groups() {
     let check = |extras: &[&str], groups: &[&str], only_groups: bool, expected: &[&str]| {
         let found = read(TEXT, extras, groups, only_groups).unwrap();

@@ -47,6 +47,7 @@ fn of_kind(error: &Error) -> Vec<String> {
         Error::Mirror(error) => mirror(error).into_iter().collect(),
         Error::TooLarge { ways, .. } => ways.clone(),
         Error::LeftOut(error) => vec![left_out(error)],
+        Error::ExistingLock(_) => vec!["its versions are kept where they fit: mend it, or begin anew with --upgrade".to_owned()],
         Error::OverInput { .. } => vec!["name another file with -o, or say so with --upgrade or --force".to_owned()],
         Error::SeveralTargets => vec!["give one --runtime and one --arch, or write pylock.toml".to_owned()],
         Error::NobodyToAsk => vec!["give advisories that lie here: `--osv FILE`".to_owned()],

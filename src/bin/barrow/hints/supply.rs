@@ -9,6 +9,7 @@ use barrow::index::IndexError;
 use barrow::install::{InstallError, WheelFault};
 use barrow::ops::{MirrorInputs, PythonRefused, SupplyError};
 use barrow::request::{ForeignFile, RequestError};
+use barrow::resolution::Barrier;
 use barrow::resolve::{Hint, ResolveError, SourceError, Unfit};
 use barrow::spec::MetadataError;
 
@@ -164,6 +165,9 @@ fn source(error: &SourceError) -> Vec<String> {
         (Some(error), _, _) => index(error),
         (_, Some(error), _) => fetch(error),
         (_, _, Some(Unfit::OtherProject { found, .. })) => Some(format!("write the requirement as `{found} @ …`")),
+        (_, _, Some(Unfit::Unbuilt { name, barrier: Barrier::NotAllowed })) => {
+            Some(format!("allow it with `--allow-build {name}`"))
+        }
         _ => None,
     };
     hint.into_iter().collect()
