@@ -95,7 +95,7 @@ impl Bucket {
             Self::Resolutions => "resolutions-v1",
             Self::Bundles => "bundles-v2",
             Self::Builds => "builds-v1",
-            Self::Checks => "checks-v2",
+            Self::Checks => "checks-v3",
             Self::Repositories => "repositories-v1",
         }
     }

@@ -10,7 +10,7 @@
 //! ├── resolutions-v1/HH/HASH    resolutions by fingerprint, with the pages that they were made of
 //! ├── bundles-v2/HH/HASH        finished results by fingerprint; the digest of what zips of the same wheels begin with
 //! ├── builds-v1/HH/HASH         name and digest of the wheel that was built  (HASH: source, Python, settings)
-//! ├── checks-v2/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
+//! ├── checks-v3/HH/HASH         summaries of files that were checked         (HASH: RECORD of a project or a folder, Python)
 //! ├── repositories-v1/HH/HASH/  a commit as git has checked it out           (HASH: URL without credentials, commit)
 //! ├── clean.lock                while somebody removes the cache, or waits for the runs that use it
 //! └── temporary-v1/…            what is not whole yet

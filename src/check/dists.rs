@@ -10,8 +10,8 @@ use crate::archive::folder_and_name;
 use crate::reporter::counted;
 use crate::resolve::contains;
 use crate::spec::{
-    CoreMetadata, HashAlgorithm, HashDigest, Hasher, PackageName, RecordLine, Version, VersionOrUrl,
-    normalized_record_path, read_record, sha256,
+    CoreMetadata, ExtraName, HashAlgorithm, HashDigest, Hasher, PackageName, RecordLine, Requirement, Version,
+    VersionOrUrl, normalized_record_path, read_record, sha256,
 };
 use crate::target::Target;
 
@@ -101,10 +101,13 @@ impl Dists {
         top.strip_suffix(".libs").unwrap_or(top).to_owned()
     }
 
-    /// The modules at the top that each project brings, with whether it is the one that the project is known by.
-    pub(super) fn top_modules(&self) -> Vec<(String, bool)> {
+    /// The modules at the top that each project brings, with whether it is certain to be imported: it is the one that
+    /// the project is known by, and the bundle is not there for another project, which may import it on a condition.
+    pub(super) fn top_modules(&self, target: &Target) -> Vec<(String, bool)> {
+        let required = self.required(target);
         let mut modules = Vec::new();
         for dist in &self.all {
+            let is_wanted = !required.contains(&dist.name);
             let root = folder_and_name(&dist.folder).0;
             let mut own: Vec<String> = Vec::new();
             for (path, _) in &dist.record {
@@ -121,9 +124,24 @@ impl Dists {
             let is_main = |module: &String| {
                 own.len() == 1 || module.parse::<PackageName>().is_ok_and(|module| module == dist.name)
             };
-            modules.extend(own.iter().map(|module| (module.clone(), is_main(module))));
+            modules.extend(own.iter().map(|module| (module.clone(), is_wanted && is_main(module))));
         }
         modules
+    }
+
+    /// The projects that others of the bundle require, by extras too where a project asks for these.
+    fn required(&self, target: &Target) -> HashSet<&PackageName> {
+        let requirements =
+            || self.all.iter().flat_map(|dist| dist.metadata.requires_dist.iter().map(move |it| (dist, it)));
+        let mut extras: HashMap<&PackageName, Vec<ExtraName>> = HashMap::new();
+        for (_, requirement) in requirements() {
+            extras.entry(&requirement.name).or_default().extend(requirement.extras.iter().cloned());
+        }
+        let is_asked = |(dist, requirement): &(&Dist, &Requirement)| {
+            let extras = extras.get(&dist.name).map_or(&[][..], Vec::as_slice);
+            requirement.name != dist.name && requirement.marker.evaluate(target.markers(), extras)
+        };
+        requirements().filter(is_asked).map(|(_, requirement)| &requirement.name).collect()
     }
 
     /// The project of the bundle that says it brings a module.
@@ -190,25 +208,31 @@ impl Dists {
     /// What RECORD says about the files. `digests` are those of the files that could be read.
     pub(super) fn record_findings(&self, tree: &RuntimeTree, digests: &HashMap<usize, HashDigest>) -> Vec<Finding> {
         let mut findings = Vec::new();
+        // Of one path that several projects bring, the file is that of one of them.
+        let (mut changed, mut intact) = (BTreeMap::new(), HashSet::new());
         for dist in &self.all {
             let mut lost: Vec<&str> = Vec::new();
             for (path, entry) in &dist.record {
-                let Some(file) = tree.file(path) else {
-                    if !may_be_absent(path) {
-                        lost.push(path);
+                match tree.file(path) {
+                    None if may_be_absent(path) => {}
+                    None => lost.push(path),
+                    Some(_) if is_cached_bytecode(path) => {}
+                    Some(file) if differs(entry, file, tree, digests) => {
+                        changed.entry(file).or_insert(dist);
                     }
-                    continue;
-                };
-                let is_owned = self.owner(path).is_some_and(|owner| std::ptr::eq(owner, dist));
-                if is_owned && differs(entry, file, tree, digests) {
-                    let message = format!("it is not the file that {} {} installed", dist.name, dist.version);
-                    let finding = Finding::of_file(Code::ChangedFile, Grade::Error, &tree.files[file].label, message);
-                    findings.push(finding.fix(format!("install {} again", dist.name)));
+                    Some(file) => {
+                        intact.insert(file);
+                    }
                 }
             }
             findings.extend(dist.lost(&lost, tree));
             findings.extend(dist.unread(tree));
         }
+        findings.extend(changed.into_iter().filter(|(file, _)| !intact.contains(file)).map(|(file, dist)| {
+            let message = format!("it is not the file that {} {} installed", dist.name, dist.version);
+            let finding = Finding::of_file(Code::ChangedFile, Grade::Error, &tree.files[file].label, message);
+            finding.fix(format!("install {} again", dist.name))
+        }));
         findings.extend(self.unlisted(tree));
         findings
     }
@@ -240,6 +264,7 @@ impl Dists {
             .all
             .iter()
             .flat_map(|dist| &dist.record)
+            .filter(|(path, _)| !is_cached_bytecode(path))
             .filter(|(_, line)| promised(line).is_some_and(|hash| hash.algorithm() == HashAlgorithm::Sha256))
             .filter_map(|(path, _)| tree.file(path))
             .collect();
@@ -386,6 +411,11 @@ fn differs(line: &RecordLine, file: usize, tree: &RuntimeTree, digests: &HashMap
 fn may_be_absent(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ends_in(name, ".pyc") || matches!(name, "INSTALLER" | "REQUESTED" | "direct_url.json" | "RECORD" | "uv_cache.json")
+}
+
+/// Bytecode beside its source: whoever compiles writes it anew, over what a wheel brought.
+fn is_cached_bytecode(path: &str) -> bool {
+    ends_in(path, ".pyc") && folder_and_name(path).0.ends_with("/__pycache__")
 }
 
 /// Files whose absence could break an import: no tests, no scripts, no data.

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::bundle::CheckedBundle;
+use super::dists::{Dist, is_beside_the_point};
 use super::imported::{Certainty, ImportedModule, Missing, NO_LINE, place};
 use super::search::{FoundModule, ModuleSearch};
 use super::tree::ends_in;
-use crate::python::{Import, Module, Moment, only_system};
+use crate::python::{Import, Module, Moment, is_of_every_module, only_system};
 
 /// The modules that were reached so far, and all that is needed to go on.
 pub(super) struct Graph<'a> {
@@ -179,7 +180,8 @@ impl<'a> Graph<'a> {
         let Some(package) = self.by_name.get(&package).copied() else { return false };
         let Some(folders) = self.nodes[package].folders.clone() else { return false };
         let is_bound = |module: &Module| module.names.contains(&wanted) && package != node;
-        let binds = self.module(package).is_none_or(|module| module.is_dynamic || is_bound(&module));
+        let binds = is_of_every_module(&wanted)
+            || self.module(package).is_none_or(|module| module.is_dynamic || is_bound(&module));
         !binds && self.search.below(&folders, &wanted) == FoundModule::Missing
     }
 
@@ -236,6 +238,9 @@ impl<'a> Graph<'a> {
             }
             return;
         }
+        if is_of_every_module(wanted) {
+            return;
+        }
         let module = self.module(package);
         let is_bound = module.as_ref().is_some_and(|module| module.names.contains(wanted));
         let name = format!("{}.{wanted}", self.nodes[package].name);
@@ -244,7 +249,7 @@ impl<'a> Graph<'a> {
             if package == node
                 && self.nodes[package].folders.is_some()
                 && let Err((missing, folders)) = self.load(&name, level, Some((node, import.line)))
-                && self.is_for_others(&folders, &missing)
+                && self.is_known_to_fail(&folders, &missing)
             {
                 self.add_missing(node, import, missing, folders, level, true);
             }
@@ -263,7 +268,7 @@ impl<'a> Graph<'a> {
                 Err((missing, folders)) => {
                     // A native package binds names that cannot be seen; a folder without code has none.
                     let is_bare = self.nodes[package].file.is_none();
-                    let is_certain = is_bare || self.is_for_others(&folders, &missing);
+                    let is_certain = is_bare || self.is_known_to_fail(&folders, &missing);
                     if is_certain || self.binds(package, wanted) == Some(false) {
                         self.add_missing(node, import, missing, folders, level, true);
                     }
@@ -355,8 +360,11 @@ impl<'a> Graph<'a> {
                 None => self.search.top(part),
                 Some(parent) => match self.below(parent, part) {
                     Some(found) => found,
-                    // A file that lies there for another target says that the name is one of a native module.
-                    None if self.nodes[parent].folders.as_ref().is_some_and(|at| self.is_for_others(at, full)) => {
+                    // A file that lies there for another target says that the name is one of a native module, and the
+                    // project's own list that it is one of its files; and tests are no modules that come as it runs.
+                    None if self.nodes[parent].folders.as_ref().is_some_and(|at| self.is_known_to_fail(at, full))
+                        || is_beside_the_point(part) =>
+                    {
                         FoundModule::Missing
                     }
                     // Of what the runtime brings, and of modules that make submodules as they run, everything is
@@ -381,6 +389,20 @@ impl<'a> Graph<'a> {
     fn is_for_others(&self, folders: &[String], name: &str) -> bool {
         let last = name.rsplit('.').next().unwrap_or(name);
         self.search.foreign(folders, last).is_some()
+    }
+
+    /// Whether a module of this dotted name, which is not to be found in these folders, ought to be there: for another
+    /// target it is, or a project has installed it.
+    fn is_known_to_fail(&self, folders: &[String], name: &str) -> bool {
+        self.is_for_others(folders, name) || self.lost(folders, name).is_some()
+    }
+
+    /// The project that has installed a module of this dotted name in one of these folders, where its file is gone.
+    pub(super) fn lost(&self, folders: &[String], name: &str) -> Option<&Dist> {
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let stems = folders.iter().flat_map(|folder| [format!("{folder}/{last}"), format!("{folder}/{last}/__init__")]);
+        let mut paths = stems.flat_map(|stem| self.search.files_of(stem));
+        paths.find_map(|path| self.bundle.dists.owner(&path).filter(|_| self.bundle.tree.file(&path).is_none()))
     }
 
     /// Finds a submodule; `None`: nothing can be known.

@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::bundle::CheckedBundle;
 use super::code::Code;
+use super::dists::is_beside_the_point;
 use super::finding::{Finding, Grade};
 use super::graph::Graph;
 use super::imported::{Certainty, Missing};
@@ -110,13 +111,24 @@ impl Absence<'_> {
             let fix = format!("add the project `{}` to the requirements", name.replace(['.', '_'], "-"));
             return Some(self.find(Code::MissingModule, name, message).fix(fix));
         }
-        if !self.is_taken_at_its_word() {
+        if let Some(dist) = self.graph.lost(&self.missing.folders, last).filter(|_| self.grade() != Grade::Note) {
+            let message = format!("`{name}` is imported, and its file of {} {} is gone", dist.name, dist.version);
+            let fix = format!("install {} again", dist.name);
+            return Some(self.find(Code::MissingSubmodule, name, message).fix(fix));
+        }
+        let is_left_out = is_beside_the_point(last) && !is_users && self.grade() != Grade::Note;
+        if !is_left_out && !self.is_taken_at_its_word() {
             return None;
         }
         let what =
             if self.missing.is_name { "has neither such a name nor such a module" } else { "has no such module" };
         let message = format!("`{name}` is imported, and `{parent}` {what}");
-        Some(self.find(Code::MissingSubmodule, name, message).fix(format!("correct the name, or bundle `{last}`")))
+        let fix = if is_left_out {
+            format!("bundle `{last}` as well: what makes packages smaller may have left it out")
+        } else {
+            format!("correct the name, or bundle `{last}`")
+        };
+        Some(self.find(Code::MissingSubmodule, name, message).fix(fix))
     }
 
     /// A module that Python had before 3.`since`.

@@ -213,7 +213,7 @@ fn walk<'a>(
 
 /// Starts at what could be a handler, and at every project.
 fn start_without_handler(graph: &mut Graph<'_>) {
-    let CheckedBundle { tree, dists, .. } = graph.bundle;
+    let CheckedBundle { tree, dists, target, .. } = graph.bundle;
     let roots = graph.search.roots().to_vec();
     let mut own: Vec<String> = roots
         .iter()
@@ -231,8 +231,8 @@ fn start_without_handler(graph: &mut Graph<'_>) {
             let _ = graph.start(&module, Certainty::Surely);
         }
     }
-    for (module, is_main) in dists.top_modules() {
-        let _ = graph.start(&module, if is_main { Certainty::Surely } else { Certainty::Probably });
+    for (module, is_sure) in dists.top_modules(target) {
+        let _ = graph.start(&module, if is_sure { Certainty::Surely } else { Certainty::Probably });
     }
 }
 

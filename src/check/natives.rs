@@ -355,6 +355,12 @@ impl<'a> Natives<'a> {
         let at = Arrival { file, grade: Grade::Note, chain: &[] };
         if let Some(object) = self.look(at).filter(|object| !object.is_program) {
             self.versions(&object, at, |_| true);
+            // What lies anywhere in the bundle may have been loaded before by whoever loads this.
+            for name in &object.needed {
+                if !self.by_name.contains_key(name.as_str()) && self.presence(name) == Presence::Absent {
+                    self.left_to_system(name, at);
+                }
+            }
         }
     }
 

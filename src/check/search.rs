@@ -1,5 +1,7 @@
 //! Finding a module the way Python's import system does it on Lambda (`importlib`'s path finder, PEP 420).
 
+use std::fmt;
+
 use super::tree::{RuntimeTree, ends_in};
 use crate::python::{is_built_in, is_standard, only_system};
 use crate::target::{Architecture, Target};
@@ -154,8 +156,13 @@ impl<'a> ModuleSearch<'a> {
 
     /// The file of a module by its path without ending.
     fn code(&self, stem: &str) -> Option<usize> {
-        let native = self.native.iter().map(String::as_str);
-        native.chain([".py", ".pyc"]).find_map(|ending| self.tree.file(&format!("{stem}{ending}")))
+        self.files_of(stem).find_map(|path| self.tree.file(&path))
+    }
+
+    /// The files that Python takes for a module by its path without ending, the first that is there.
+    pub(super) fn files_of(&self, stem: impl fmt::Display) -> impl Iterator<Item = String> {
+        let endings = self.native.iter().map(String::as_str).chain([".py", ".pyc"]);
+        endings.map(move |ending| format!("{stem}{ending}"))
     }
 
     /// The file of a module in these folders.

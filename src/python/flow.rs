@@ -1,6 +1,6 @@
 //! How statements end: in an error, in a return, or by leaving a loop; and which errors they catch.
 
-use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef};
+use ruff_python_ast::{Decorator, ExceptHandler, Expr, Stmt, StmtFunctionDef, StmtTry};
 use ruff_python_stdlib::builtins::is_exception;
 
 use super::calls::is_generator;
@@ -46,6 +46,20 @@ pub(super) fn catches_import(caught: Option<&Expr>, minor: u8) -> bool {
         // A bare `except`, and what is computed.
         None | Some(_) => true,
     }
+}
+
+/// The value that a name of the module gets where nobody has made it a built-in one, as installers do to tell a package
+/// that it is only being built: `try: NAME`, `except NameError: NAME = value`.
+pub(super) fn default(statement: &StmtTry) -> Option<(&str, &Expr)> {
+    let ([Stmt::Expr(asked)], [ExceptHandler::ExceptHandler(handler)]) = (&*statement.body, &*statement.handlers)
+    else {
+        return None;
+    };
+    let ([Stmt::Assign(given)], true) = (&*handler.body, is_name(handler.type_.as_deref()?, "NameError")) else {
+        return None;
+    };
+    let (Expr::Name(asked), [Expr::Name(name)]) = (&*asked.value, &*given.targets) else { return None };
+    (asked.id == name.id).then_some((name.id.as_str(), &*given.value))
 }
 
 /// Whether a block ends in an error whatever happens in it.

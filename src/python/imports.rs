@@ -10,7 +10,7 @@ use ruff_text_size::Ranged as _;
 
 use super::calls::{Calls, names_of};
 use super::condition::{KnownFacts, Truth, decide, text};
-use super::flow::{always_raises, catches_import, leaves, may_return, runs_when_called, suppresses};
+use super::flow::{always_raises, catches_import, default, leaves, may_return, runs_when_called, suppresses};
 use super::module::{Import, Module, Moment};
 
 /// The guard of what is looked for elsewhere in the file: no `try` has this number.
@@ -292,6 +292,10 @@ impl<'a> ImportWalk<'a> {
         let otherwise = if is_guarded { moment.within(Moment::Otherwise(guard)) } else { moment };
         self.block(&statement.orelse, otherwise);
         self.block(&statement.finalbody, moment);
+        if let (Some((name, value)), Moment::Hard, false) = (default(statement), moment, self.scope.is_inner()) {
+            let truth = self.decide(value);
+            self.constants.insert(name, truth);
+        }
     }
 
     fn with(&mut self, statement: &'a StmtWith, moment: Moment) {

@@ -32,7 +32,7 @@ mod standard_library;
 mod tests;
 
 pub use module::Moment;
-pub(crate) use module::{Import, Module};
+pub(crate) use module::{Import, Module, is_of_every_module};
 pub(crate) use module_names::{project_meant_by, project_of_module};
 pub use read::read;
 pub use stack::on_large_stack;

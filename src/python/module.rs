@@ -70,6 +70,53 @@ impl Import {
     }
 }
 
+/// The names that a module has before its first statement runs, sorted: those that the import system gives it, and those
+/// of every object of the type `module`.
+///
+/// Sources: "The import system" (import-related attributes on module objects) and "Data model" of the Python reference.
+const OF_EVERY_MODULE: [&str; 34] = [
+    "__annotations__",
+    "__builtins__",
+    "__cached__",
+    "__class__",
+    "__delattr__",
+    "__dict__",
+    "__dir__",
+    "__doc__",
+    "__eq__",
+    "__file__",
+    "__format__",
+    "__ge__",
+    "__getattribute__",
+    "__getstate__",
+    "__gt__",
+    "__hash__",
+    "__init__",
+    "__init_subclass__",
+    "__le__",
+    "__loader__",
+    "__lt__",
+    "__name__",
+    "__ne__",
+    "__new__",
+    "__package__",
+    "__path__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__repr__",
+    "__setattr__",
+    "__sizeof__",
+    "__spec__",
+    "__str__",
+    "__subclasshook__",
+];
+
+/// Whether a module has a name that its source need not bind. (`__path__` is that of packages alone; of other modules
+/// nobody asks for it.)
+pub(crate) fn is_of_every_module(name: &str) -> bool {
+    OF_EVERY_MODULE.binary_search(&name).is_ok()
+}
+
 impl Module {
     /// A file of which nothing is known.
     pub(crate) fn unread() -> Self {

@@ -162,6 +162,11 @@ fn honest_bundles_have_no_findings() {
     ];
     check(&Bundle::app("import lib").dist("lib", "1", files, ""), &[], &[]);
     check(&Bundle::app("import __future__, __main__"), &[], &[]);
+    // What every module has, whatever stands in it.
+    let own = "from shop.a import __doc__, __name__ as n, __file__, __spec__, __dict__\nfrom shop import __path__";
+    let shop = |code: &str| Bundle::app(code).file("shop/__init__.py", "").file("shop/a.py", "");
+    check(&shop(own), &[], &[]);
+    check(&shop("from shop import __version__"), &[], &["BAR014 error shop.__version__"]);
     check(
         &Bundle::app("import core").dist("core", "1", &[("core.abi3.so", &ElfBuilder::module("core").build())], ""),
         &[],
@@ -240,6 +245,14 @@ fn modules_that_are_missing() {
         &[],
         &["BAR012 error ns.gone"],
     );
+    // A name that is asked for before it is bound, so that an installer can say that the package is only being built.
+    let built = |value: &str| {
+        let asked = format!("try:\n    BUILT\nexcept NameError:\n    BUILT = {value}\n");
+        let code = format!("{asked}if BUILT:\n    import only_then\nelse:\n    import gone\n");
+        Bundle::app("import lib").dist("lib", "1", &[("lib.py", code.as_bytes())], "")
+    };
+    check(&built("False"), &[], &["BAR012 error gone"]);
+    check(&built("f()"), &[], &[]);
     check(&Bundle::app("import cgi"), &[], &["BAR015 error cgi"]);
     check(&Bundle::app("import cgi"), &["--runtime", "python3.12"], &[]);
     check(&Bundle::app("import distutils.core"), &["--runtime", "python3.12"], &["BAR015 error distutils"]);
@@ -250,6 +263,39 @@ fn modules_that_are_missing() {
         &["BAR012 error snapshot_restore_py"],
     );
     check(&Bundle::app("import inner").file("vendor/inner/__init__.py", ""), &[], &["BAR012 error inner"]);
+}
+
+/// Packages make submodules in ways that cannot be seen, but none that their RECORD lists, and no tests.
+#[test]
+fn modules_of_projects_that_are_gone() {
+    let without = |gone: &str, code: &[u8], more: &[(&str, &[u8])]| {
+        let files = [&[("lib/__init__.py", code), (gone, &b""[..])], more].concat();
+        let mut bundle = Bundle::app("import lib").dist("lib", "1", &files, "");
+        bundle.0.retain(|(path, ..)| path != gone);
+        bundle
+    };
+    let gone = |name: &str| [format!("BAR014 error lib.{name}"), "BAR028 warning lib".to_owned()];
+    let finds = |bundle: &Bundle, expected: &[String]| {
+        check(bundle, &[], &expected.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    let native = "lib/fast.cpython-313-x86_64-linux-gnu.so";
+    finds(&without(native, b"from .fast import x\n", &[]), &gone("fast"));
+    finds(&without(native, b"from . import fast\n", &[]), &gone("fast"));
+    finds(&without("lib/fast.abi3.so", b"import lib.fast\n", &[]), &gone("fast"));
+    finds(&without("lib/more/__init__.py", b"import lib.more\n", &[]), &gone("more"));
+    // Whatever the package makes of itself while it runs.
+    finds(&without("lib/more.py", b"def __getattr__(name): ...\nimport lib.more\n", &[]), &gone("more"));
+    // Where its absence is caught, where it comes from elsewhere, and where a folder takes its place.
+    let guarded = b"try:\n    from . import fast\nexcept ImportError:\n    fast = None\n";
+    finds(&without(native, guarded, &[]), &gone("")[1..]);
+    finds(&without("lib/more.py", b"from lib.a import more\n", &[("lib/a.py", b"more = 1\n")]), &gone("")[1..]);
+    finds(&without("lib/more/__init__.py", b"import lib.more\n", &[("lib/more/a.py", b"")]), &gone("")[1..]);
+    // What slimming has taken out of RECORD too.
+    let slim = |code: &[u8]| Bundle::app("import lib").dist("lib", "1", &[("lib/__init__.py", code)], "");
+    finds(&slim(b"from lib.tests.data import x\n"), &gone("tests")[..1]);
+    finds(&slim(b"def __getattr__(name): ...\nfrom .tests import x\n"), &gone("tests")[..1]);
+    finds(&slim(b"def __getattr__(name): ...\nfrom . import tests\n"), &[]);
+    finds(&slim(b"from .made import x\n"), &[]);
 }
 
 #[test]
@@ -422,6 +468,8 @@ fn libraries_and_symbols() {
     let file = "fast.cpython-313-x86_64-linux-gnu.so";
     check(&with(file, &fast()), &[], &[]);
     check(&with(file, &fast().needed("libGL.so.1")), &[], &["BAR001 error libGL.so.1"]);
+    let plugin = Bundle::app("").dist("fast", "1", &[(file, &fast().needed("libGL.so.1").build())], "");
+    check(&plugin, &[], &["BAR001 note libGL.so.1"]);
     check(&with(file, &fast().needed("libexpat.so.1")), &[], &["BAR002 warning libexpat.so.1"]);
     check(
         &with("fast.so", &fast().needed("libexpat.so.1")),
@@ -537,6 +585,20 @@ fn projects_and_their_records() {
         &[],
         &["BAR027 error lib/__init__.py"],
     );
+    // Of one path that two projects bring, one of them has its file.
+    let other: (&str, &[u8]) = ("lib/__init__.py", b"x = 2\n");
+    check(&app().dist("lib", "1", &[lib], "").dist("zlib", "1", &[other], ""), &[], &[]);
+    check(&app().dist("zlib", "1", &[other], "").dist("lib", "1", &[lib], ""), &[], &[]);
+    check(
+        &app().file("lib/__init__.py", "x = 3\n").dist("lib", "1", &[lib], "").dist("zlib", "1", &[other], ""),
+        &[],
+        &["BAR027 error lib/__init__.py"],
+    );
+    // Every compiler writes bytecode anew, and none that without its source stands for the module.
+    let compiled = |path: &str| app().file(path, "old").dist("lib", "1", &[lib, (path, b"new")], "");
+    let ignored = ["--ignore", "BAR032"];
+    check(&compiled("lib/__pycache__/a.cpython-313.pyc"), &ignored, &[]);
+    check(&compiled("lib/a.pyc"), &ignored, &["BAR027 error lib/a.pyc"]);
     let mut lost = app().dist("lib", "1", &[lib, ("lib/more.py", b"")], "");
     lost.0.retain(|(path, ..)| path != "lib/more.py");
     check(&lost, &[], &["BAR028 warning lib"]);
@@ -647,7 +709,7 @@ fn sizes_are_those_of_what_is_unpacked() {
 /// What the cache holds of earlier checks: entries with their inodes, which change when they are written.
 fn entries(context: &TestContext) -> BTreeMap<PathBuf, u64> {
     let mut found = BTreeMap::new();
-    for folder in fs_err::read_dir(context.cache().join("checks-v2")).unwrap() {
+    for folder in fs_err::read_dir(context.cache().join("checks-v3")).unwrap() {
         for entry in fs_err::read_dir(folder.unwrap().path()).unwrap().map(Result::unwrap) {
             found.insert(entry.path(), entry.metadata().unwrap().ino());
         }
@@ -1098,7 +1160,16 @@ fn without_a_handler_what_looks_like_one_is_taken() {
     check(&Bundle::app("import cv2"), &["BAR012 error cv2"]);
     check(&Bundle::default().file("tool.py", "import cv2\n"), &["BAR012 warning cv2"]);
     check(&Bundle::default().file("setup.py", "import cv2\n").file("test_x.py", "import pytest\n"), &[]);
-    check(&Bundle::default().dist("lib", "1", &[("lib/__init__.py", b"import gone\n")], ""), &["BAR012 error gone"]);
+    let lib = |requires: &str| Bundle::default().dist("lib", "1", &[("lib/__init__.py", b"import gone\n")], requires);
+    check(&lib(""), &["BAR012 error gone"]);
+    // What is there for another project is perhaps never imported.
+    let user = |requires: &str| lib("Provides-Extra: e").dist("user", "1", &[("user.py", b"")], requires);
+    check(&user("Requires-Dist: lib\n"), &["BAR012 warning gone"]);
+    check(&user("Requires-Dist: lib; extra == 'e'\n"), &["BAR012 error gone"]);
+    check(&user("Requires-Dist: lib; sys_platform == 'win32'\n"), &["BAR012 error gone"]);
+    let extra =
+        user("Requires-Dist: lib; extra == 'e'\n").dist("top", "1", &[("top.py", b"")], "Requires-Dist: user[e]");
+    check(&extra, &["BAR012 warning gone"]);
 }
 
 #[test]
@@ -1157,6 +1228,12 @@ fn what_is_printed() {
     error: the check found 1 error
     hint: `barrow explain BAR012` says more about the first of them
     ");
+    // A name from outside stays within its line.
+    let hostile = Bundle::app("import gone").file("a\n::error::b", OK).mode(0o600).file("\u{1b}[31m", OK).mode(0o600);
+    hostile.write(&context, "h");
+    let output = context.barrow().args(["check", "h", "--handler", "app.handler"]).output().unwrap();
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(shown.contains("in a\\n::error::b\n") && !shown.contains("\n::") && !shown.contains('\u{1b}'), "{shown}");
     let output = check().args(["--sarif", "-q"]).output().unwrap();
     let log: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     let run = &log["runs"][0];

@@ -3,6 +3,7 @@
 #![expect(clippy::format_push_string, reason = "a text for people, made once in a run")]
 
 use barrow::check::{Finding, Grade};
+use barrow::reporter;
 use serde_json::{Value, json};
 
 use super::Checked;
@@ -13,6 +14,7 @@ pub(super) fn text(checked: &[Checked], least: Grade) -> String {
     for Checked { name, target, report, .. } in checked {
         let shown: String = report.findings.iter().filter(|finding| finding.grade >= least).map(paragraph).collect();
         if let Some(name) = name.as_ref().filter(|_| !shown.is_empty()) {
+            let name = reporter::one_line(name);
             text += &format!("{name} ({}, {}):\n\n", target.runtime(), target.architecture());
         }
         text += &shown;
@@ -20,28 +22,22 @@ pub(super) fn text(checked: &[Checked], least: Grade) -> String {
     text
 }
 
+/// A finding in lines of its own, each of which stays one whatever the names in it are.
 fn paragraph(finding: &Finding) -> String {
-    let mut text = format!("{}[{}]: {}\n", grade(finding.grade), finding.code, finding.message);
+    let mut lines = vec![format!("{}[{}]: {}", grade(finding.grade), finding.code, finding.message)];
     match finding.chain.as_slice() {
-        [] => {
-            if let Some(place) = place(finding) {
-                text += &format!("  in {place}\n");
-            }
-        }
-        chain => text += &format!("  by {}\n", chain.join(" → ")),
+        [] => lines.extend(place(finding).map(|place| format!("  in {place}"))),
+        chain => lines.push(format!("  by {}", chain.join(" → "))),
     }
     match finding.also.as_slice() {
         [] => {}
-        [one] => text += &format!("  also in {one}\n"),
-        [first, rest @ ..] => text += &format!("  also in {first} and {} more\n", rest.len()),
+        [one] => lines.push(format!("  also in {one}")),
+        [first, rest @ ..] => lines.push(format!("  also in {first} and {} more", rest.len())),
     }
-    if let Some(error) = aws_error(finding) {
-        text += &format!("  on Lambda: {error}\n");
-    }
-    if let Some(fix) = &finding.fix {
-        text += &format!("  help: {fix}\n");
-    }
-    text + "\n"
+    lines.extend(aws_error(finding).map(|error| format!("  on Lambda: {error}")));
+    lines.extend(finding.fix.as_ref().map(|fix| format!("  help: {fix}")));
+    lines.push(String::new());
+    lines.iter().map(|line| reporter::one_line(line) + "\n").collect()
 }
 
 /// Everything about a finding in one line.
@@ -51,7 +47,8 @@ pub(super) fn one_line(finding: &Finding) -> String {
         chain => Some(format!(" ({})", chain.join(" → "))),
     };
     let fix = finding.fix.as_ref().map(|fix| format!("; {fix}")).unwrap_or_default();
-    format!("{}[{}]: {}{}{fix}", grade(finding.grade), finding.code, finding.message, way.unwrap_or_default())
+    let (grade, way) = (grade(finding.grade), way.unwrap_or_default());
+    reporter::one_line(&format!("{grade}[{}]: {}{way}{fix}", finding.code, finding.message))
 }
 
 /// The file with its line.
