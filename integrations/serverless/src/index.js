@@ -36,7 +36,8 @@ class ServerlessBarrow {
 
   async bundle(names) {
     const { service } = this.serverless;
-    const { options, words } = readOptions(service.custom || {});
+    const { options, words, refused } = readOptions(service.custom || {});
+    if (refused.length > 0) throw new this.serverless.classes.Error(`barrow: ${refused.join("\n")}`);
     for (const word of words) this.log.warning(`barrow: ${word}`);
     const plan = planUnits({ service, names, folder: this.folder, options });
     if (plan.units.length === 0) return;
@@ -69,8 +70,8 @@ class ServerlessBarrow {
       const hint = result.error.code === "ENOENT" ? ": install it, or name it in BARROW_BIN" : "";
       throw new this.serverless.classes.Error(`barrow cannot be started (${result.error.message})${hint}`);
     }
-    if (result.status !== 0) throw new this.serverless.classes.Error(`barrow: ${messages(result.stderr)}`);
-    for (const warning of warnings(result.stderr)) this.log.warning(`barrow: ${warning}`);
+    if (result.status !== 0) throw new this.serverless.classes.Error(`barrow: ${inSettings(messages(result.stderr))}`);
+    for (const warning of warnings(result.stderr)) this.log.warning(`barrow: ${inSettings(warning)}`);
     for (const unit of JSON.parse(result.stdout).units) {
       this.log.info(`barrow: ${unit.name} ${unit.state}, ${unit.output}`);
     }
@@ -118,6 +119,11 @@ function warnings(text) {
   return told.filter((line) => line.startsWith("warning: ")).map((line) => line.slice("warning: ".length));
 }
 
+/** A message of barrow for people who write settings: each `--flag value` in backticks as they write it. */
+function inSettings(message) {
+  return message.replace(/`--([a-z][a-z-]*)(?:[ =]([^`]*))?`/g, (_, name, value) => `\`custom.barrow.${name}${value ? `: ${value}` : ""}\``);
+}
+
 /** Serverless refuses keys that no one has described to it. */
 function allowOptions(serverless) {
   const handler = serverless.configSchemaHandler;
@@ -127,3 +133,4 @@ function allowOptions(serverless) {
 
 module.exports = ServerlessBarrow;
 module.exports.warnings = warnings;
+module.exports.inSettings = inSettings;

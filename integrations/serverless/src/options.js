@@ -31,34 +31,80 @@ const REFUSED = {
   poetryWithoutGroups: "name the groups that are wanted in `custom.barrow.group`",
 };
 
-/** Options of pip, with the settings of the same meaning. */
+// What an option of pip does to the settings; `value` gives what is written behind it.
+const text = (setting) => (settings, value) => void (settings[setting] = value());
+const list = (setting) => (settings, value) => void (settings[setting] = [...(settings[setting] || []), value()]);
+const flag = (setting) => (settings) => void (settings[setting] = true);
+const nothing = () => {};
+const valueOnly = (_, value) => void value();
+const target = (_, value, words, name) => {
+  words.push(`\`${name} ${value()}\` is passed over: \`runtime\` and \`architecture\` say it`);
+};
+
+/** Options of pip. Those without a setting ask for what barrow does anyway, or for silence. */
 const PIP = {
-  "--index-url": "index-url",
-  "-i": "index-url",
-  "--extra-index-url": "extra-index-url",
-  "--find-links": "find-links",
-  "-f": "find-links",
-  "--trusted-host": "allow-insecure-host",
-  "--constraint": "constraint",
-  "-c": "constraint",
-  "--no-binary": "no-binary",
-  "--only-binary": "only-binary",
-  "--pre": "pre",
-  "--no-deps": "no-deps",
-  "--require-hashes": "require-hashes",
-  "--no-cache-dir": null,
-  "--quiet": null,
-  "-q": null,
+  "--index-url": text("index-url"),
+  "-i": text("index-url"),
+  "--extra-index-url": list("extra-index-url"),
+  "--no-index": flag("no-index"),
+  "--find-links": list("find-links"),
+  "-f": list("find-links"),
+  "--trusted-host": list("allow-insecure-host"),
+  "--cert": text("cert"),
+  "--client-cert": text("client-cert"),
+  "--keyring-provider": text("keyring-provider"),
+  "--proxy": text("proxy"),
+  "--retries": text("retries"),
+  "--timeout": text("timeout"),
+  "--constraint": list("constraint"),
+  "-c": list("constraint"),
+  "--no-binary": list("no-binary"),
+  "--only-binary": list("only-binary"),
+  "--prefer-binary": flag("prefer-binary"),
+  "--pre": flag("pre"),
+  "--no-deps": flag("no-deps"),
+  "--require-hashes": flag("require-hashes"),
+  "--abi": target,
+  "--implementation": target,
+  "--platform": target,
+  "--python-version": target,
+  "--cache-dir": valueOnly,
+  "--exists-action": valueOnly,
+  "--progress-bar": valueOnly,
+  "--root-user-action": valueOnly,
+  "--src": valueOnly,
+  "--upgrade-strategy": valueOnly,
+  "--disable-pip-version-check": nothing,
+  "--force-reinstall": nothing,
+  "--ignore-installed": nothing,
+  "--isolated": nothing,
+  "--no-cache-dir": nothing,
+  "--no-color": nothing,
+  "--no-compile": nothing,
+  "--no-input": nothing,
+  "--no-python-version-warning": nothing,
+  "--no-user": nothing,
+  "--no-warn-conflicts": nothing,
+  "--no-warn-script-location": nothing,
+  "--quiet": nothing,
+  "--upgrade": nothing,
+  "--use-pep517": nothing,
+  "--verbose": nothing,
+  "-I": nothing,
+  "-U": nothing,
+  "-q": nothing,
+  "-v": nothing,
 };
 
 /**
- * What `custom.pythonRequirements` and `custom.barrow` ask for: settings of barrow, options of this plugin, and words about
- * what has no meaning here.
+ * What `custom.pythonRequirements` and `custom.barrow` ask for: settings of barrow, options of this plugin, words about what
+ * has no meaning here, and words about what cannot be honoured, which end the run.
  */
 function readOptions(custom) {
   const given = custom.pythonRequirements || {};
   const settings = {};
   const words = [];
+  const refused = [];
   const options = { settings, file: "requirements.txt", locks: true, layer: null };
   const isSlim = given.slim === true || given.slim === "true";
   for (const [name, value] of Object.entries(given)) {
@@ -66,19 +112,19 @@ function readOptions(custom) {
     if (name in NEEDLESS) {
       if (is) words.push(`\`${name}\` is passed over: ${NEEDLESS[name]}`);
     } else if (name in REFUSED) {
-      if (is && value !== "") throw new Error(`barrow: \`${name}\` of pythonRequirements cannot be honoured: ${REFUSED[name]}`);
+      if (is && value !== "") refused.push(`\`${name}\` of pythonRequirements cannot be honoured: ${REFUSED[name]}`);
     } else if (name === "slimPatterns" && !isSlim) {
       if (is) words.push("`slimPatterns` is passed over: it counts with `slim` alone");
     } else {
-      understand(name, value, is, options, words);
+      understand(name, value, is, { options, words, refused });
     }
   }
   if (given.usePipenv === false && given.usePoetry === false) options.locks = false;
   Object.assign(settings, custom.barrow || {});
-  return { options, words };
+  return { options, words, refused };
 }
 
-function understand(name, value, is, options, words) {
+function understand(name, value, is, { options, words, refused }) {
   const { settings } = options;
   switch (name) {
     case "slim":
@@ -107,31 +153,29 @@ function understand(name, value, is, options, words) {
       if (is) settings["only-group"] = value;
       break;
     case "pipCmdExtraArgs":
-      pipOptions(value || [], settings, words);
+      pipOptions(value || [], settings, { words, refused });
       break;
     default:
       words.push(`\`${name}\` of pythonRequirements is not known, and passed over`);
   }
 }
 
-/** `--index-url URL`, `--index-url=URL`, in one text or two. */
-function pipOptions(texts, settings, words) {
-  const parts = texts.flatMap((text) => String(text).split(/\s+/)).filter(Boolean);
+/** `--index-url URL`, `--index-url=URL`, in one text or two; parts may be quoted, as for a shell. */
+function pipOptions(texts, settings, { words, refused }) {
+  const parts = texts.flatMap((text) => String(text).match(/(?:[^\s"']|"[^"]*"|'[^']*')+/g) || []).map(unquoted);
   for (let at = 0; at < parts.length; at += 1) {
     const [name, ...rest] = parts[at].split("=");
-    const setting = PIP[name];
-    if (setting === null) continue;
-    if (setting === undefined) {
-      throw new Error(`barrow: \`${parts[at]}\` of pipCmdExtraArgs is not understood: say it in custom.barrow`);
+    const take = PIP[name];
+    if (!take) {
+      refused.push(`\`${parts[at]}\` of pipCmdExtraArgs cannot be honoured: leave it out, or write its setting in \`custom.barrow\``);
+      return;
     }
-    if (["pre", "no-deps", "require-hashes"].includes(setting)) {
-      settings[setting] = true;
-      continue;
-    }
-    const value = rest.length > 0 ? rest.join("=") : parts[(at += 1)];
-    settings[setting] = setting === "index-url" ? value : [...(settings[setting] || []), value];
+    take(settings, () => (rest.length > 0 ? rest.join("=") : parts[(at += 1)]), words, name);
   }
-  return words;
+}
+
+function unquoted(text) {
+  return text.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single);
 }
 
 module.exports = { readOptions };

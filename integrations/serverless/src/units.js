@@ -8,7 +8,8 @@ const LOCKS = ["pylock.toml", "uv.lock", "poetry.lock", "pdm.lock", "Pipfile.loc
 
 /**
  * What is to be made: an archive for each function that is packaged alone or has a module, one for all others with the same
- * target, and one for the layer.
+ * target, and one for the layer. The archive for several bears their target: Serverless packs functions of other runtimes into
+ * one with the bare name of the service, and the dot of a runtime is in no name of a function.
  */
 function planUnits({ service, names, folder, options }) {
   const units = [];
@@ -16,12 +17,11 @@ function planUnits({ service, names, folder, options }) {
   const wholePackage = service.package || {};
   for (const name of names) {
     const target = service.getFunction(name);
-    const runtime = target.runtime || service.provider.runtime || "";
+    const { runtime, arch } = targetOf(target, service);
     const own = target.package || {};
     // An artifact of the service is that of each function that is not packaged by itself.
     const ready = own.artifact || (wholePackage.artifact && !own.individually);
     if (target.image || ready || !runtime.startsWith("python")) continue;
-    const arch = target.architecture || service.provider.architecture || "x86_64";
     const alone = own.individually || (wholePackage.individually && own.individually !== false);
     const module = moduleOf(target);
     if (alone || module || hasPatterns(own)) {
@@ -31,7 +31,7 @@ function planUnits({ service, names, folder, options }) {
     }
     const key = `${runtime} ${arch}`;
     if (!whole.has(key)) {
-      const label = whole.size === 0 ? service.service : `${service.service}-${runtime}-${arch}`;
+      const label = `${service.service}-${runtime}-${arch}`;
       const patterns = hasPatterns(wholePackage);
       whole.set(key, unit({ name: label, functions: [], runtime, arch, module: null, patterns, folder, options }));
       units.push(whole.get(key));
@@ -39,7 +39,9 @@ function planUnits({ service, names, folder, options }) {
     whole.get(key).functions.push(name);
   }
   if (options.layer && units.length > 0) {
-    const { runtime, arch } = units[0];
+    // A layer of the service is for what its provider says, where that is Python.
+    const provider = targetOf({}, service);
+    const { runtime, arch } = provider.runtime.startsWith("python") ? provider : units[0];
     units.push({
       ...unit({ name: "pythonRequirements", functions: [], runtime, arch, module: null, folder, options }),
       layer: options.layer,
@@ -48,6 +50,11 @@ function planUnits({ service, names, folder, options }) {
     });
   }
   return { units };
+}
+
+/** What a function runs on; the provider says what it does not. */
+function targetOf({ runtime, architecture }, { provider }) {
+  return { runtime: runtime || provider.runtime || "", arch: architecture || provider.architecture || "x86_64" };
 }
 
 /** The folder of a function's module as paths in the service start, `./services/orders/` as `services/orders`. */

@@ -72,9 +72,43 @@ test("a module is a folder of the service however it is written", () => {
 });
 
 test("what would change the result and is not understood ends the run", () => {
-  assert.throws(() => readOptions({ pythonRequirements: { zip: true } }), /`zip`.*cannot be honoured/);
-  assert.throws(() => readOptions({ pythonRequirements: { pipCmdExtraArgs: ["--root /x"] } }), /--root/);
-  assert.deepEqual(readOptions({ pythonRequirements: { zip: false, vendor: "" } }).words, []);
+  const { refused } = readOptions({ pythonRequirements: { zip: true, pipCmdExtraArgs: ["--root /x"] } });
+  assert.match(refused.join("\n"), /^`zip`.*cannot be honoured.*\n`--root` of pipCmdExtraArgs.*`custom.barrow`$/);
+  const { words, refused: none } = readOptions({ pythonRequirements: { zip: false, vendor: "" } });
+  assert.deepEqual([words, none], [[], []]);
+});
+
+test("a refused option ends the run with an error of Serverless", async () => {
+  class ServerlessError extends Error {}
+  const service = { custom: { pythonRequirements: { zip: true } } };
+  const made = new plugin({ service, classes: { Error: ServerlessError } }, {}, { log: {} });
+  await assert.rejects(made.bundle([]), (error) => error instanceof ServerlessError && /`zip`/.test(error.message));
+});
+
+test("words of pip are settings, the target's are told, and those of its manner change nothing", () => {
+  const pipCmdExtraArgs = [
+    "--platform manylinux2014_x86_64",
+    "--python-version=3.11",
+    "--only-binary=:all:",
+    "--no-compile --progress-bar off -U",
+    "--extra-index-url 'https://packages.example.com/a simple'",
+    '--find-links="wheels"',
+    "--timeout 60",
+    "--prefer-binary",
+  ];
+  const { options: read, words, refused } = readOptions({ pythonRequirements: { pipCmdExtraArgs } });
+  assert.deepEqual(read.settings, {
+    "only-binary": [":all:"],
+    "extra-index-url": ["https://packages.example.com/a simple"],
+    "find-links": ["wheels"],
+    timeout: "60",
+    "prefer-binary": true,
+  });
+  assert.deepEqual(words, [
+    "`--platform manylinux2014_x86_64` is passed over: `runtime` and `architecture` say it",
+    "`--python-version 3.11` is passed over: `runtime` and `architecture` say it",
+  ]);
+  assert.deepEqual(refused, []);
 });
 
 test("functions are packaged alone or together, each kind for its target", () => {
@@ -95,14 +129,40 @@ test("functions are packaged alone or together, each kind for its target", () =>
   const plan = planUnits({ service, names: Object.keys(functions), folder, options: read }).units;
   const shown = plan.map((unit) => [unit.name, unit.functions.join(), unit.runtime, path.basename(unit.requirement ?? "")]);
   assert.deepEqual(shown, [
-    ["shop", "a", "python3.12", "requirements.txt"],
+    ["shop-python3.12-x86_64", "a", "python3.12", "requirements.txt"],
     ["shop-python3.13-x86_64", "b", "python3.13", "requirements.txt"],
     ["c", "c", "python3.12", "poetry.lock"],
     ["pythonRequirements", "", "python3.12", "requirements.txt"],
   ]);
   const text = fs.readFileSync(writeUnits(plan, folder), "utf8");
-  assert.match(text, /\[\[function\]\]\nname = "shop"\n/);
+  assert.match(text, /\[\[function\]\]\nname = "shop-python3.12-x86_64"\n/);
   assert.match(text, /\[\[layer\]\]\nname = "pythonRequirements"\n[^[]*requirement = \[".*requirements.txt"\]/);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("no archive for several has a name that Serverless or a function gives", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const functions = { shop: { module: "svc" }, web: {}, page: { runtime: "nodejs20.x" } };
+  const service = { service: "shop", provider: { runtime: "python3.12" }, getFunction: (name) => functions[name] };
+  const plan = planUnits({ service, names: Object.keys(functions), folder, options: readOptions({}).options }).units;
+  const shown = plan.map((unit) => [unit.functions.join(), unit.artifact]);
+  assert.deepEqual(shown, [["shop", ".serverless/shop.zip"], ["web", ".serverless/shop-python3.12-x86_64.zip"]]);
+  fs.rmSync(folder, { recursive: true });
+});
+
+test("a layer is for the target of the provider, and of the first function where that is no Python", () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "barrow-"));
+  const functions = { edge: { runtime: "python3.13", architecture: "arm64" }, hello: {} };
+  const layer = (provider) => {
+    const service = { service: "shop", provider, getFunction: (name) => functions[name] };
+    const { options: read } = readOptions({ pythonRequirements: { layer: true } });
+    const { runtime, arch } = planUnits({ service, names: Object.keys(functions), folder, options: read }).units.at(-1);
+    return [runtime, arch];
+  };
+  assert.deepEqual(layer({ runtime: "python3.11" }), ["python3.11", "x86_64"]);
+  assert.deepEqual(layer({ runtime: "python3.11", architecture: "arm64" }), ["python3.11", "arm64"]);
+  assert.deepEqual(layer({ runtime: "nodejs20.x" }), ["python3.13", "arm64"]);
+  assert.deepEqual(layer({}), ["python3.13", "arm64"]);
   fs.rmSync(folder, { recursive: true });
 });
 
@@ -147,4 +207,10 @@ test("a lock above a module is left to barrow to find", () => {
 test("warnings of a run that succeeds are told, lines that go on in one", () => {
   const said = "warning: one\nLooking around\nwarning: two is\n  longer\n";
   assert.deepEqual(plugin.warnings(said), ["one", "two is longer"]);
+});
+
+test("flags in a message are told as settings", () => {
+  const said = "`--follow-links` takes it; `--exclude` or `--exclude=*.md` leaves it out; see `--x`, `x`";
+  const told = "`custom.barrow.follow-links` takes it; `custom.barrow.exclude` or `custom.barrow.exclude: *.md` leaves it out";
+  assert.equal(plugin.inSettings(said), `${told}; see \`custom.barrow.x\`, \`x\``);
 });
