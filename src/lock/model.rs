@@ -105,6 +105,8 @@ pub struct LockedSettings {
     pub excludes: Vec<String>,
     /// Options that are not at their defaults, by the names that the project's file has for them.
     pub options: BTreeMap<&'static str, String>,
+    /// What stands in the place of the metadata of packages.
+    pub dependency_metadata: Vec<toml::Table>,
     /// Files from some time on were left out.
     pub has_exclude_newer: bool,
     /// Projects with a time of their own.

@@ -485,6 +485,19 @@ impl<'a> Walk<'a> {
         edge.extras.iter().filter_map(|extra| part(extra).name_in_markers()).collect()
     }
 
+    /// What the user's projects themselves require of a name on the target.
+    fn own_edges_to(&self, name: &PackageName) -> Result<Vec<&'a Edge>, LockError> {
+        let lock = self.selection.lock;
+        let members = lock.roots.iter().flat_map(|roots| &roots.members).map(|(_, at)| &lock.packages[*at]);
+        let mut edges: Vec<&Edge> = Vec::new();
+        for edge in members.flat_map(|package| &package.dependencies).filter(|edge| edge.name == *name) {
+            if self.evaluation.holds(edge.marker.as_ref(), &self.names)? {
+                edges.push(edge);
+            }
+        }
+        Ok(edges)
+    }
+
     fn find(&self, from: Option<usize>, edge: &Edge) -> Result<usize, LockError> {
         let lock = self.selection.lock;
         let all = self.by_name.get(&edge.name).map(Vec::as_slice).unwrap_or_default();
@@ -501,12 +514,20 @@ impl<'a> Walk<'a> {
             return Ok(*only);
         }
         let mut candidates: Vec<usize> = all.iter().filter(fits).copied().collect();
-        if candidates.len() > 1 && !edge.which.any_of.is_empty() {
-            candidates.retain(|at| {
-                let version = lock.packages[*at].version.as_ref();
-                let takes = |version| edge.which.any_of.iter().any(|it| crate::resolve::contains(it, version));
-                version.is_none_or(takes)
-            });
+        let takes = |edge: &Edge, at: &usize| {
+            let takes = |version| edge.which.any_of.iter().any(|it| crate::resolve::contains(it, version));
+            edge.which.any_of.is_empty() || lock.packages[*at].version.as_ref().is_none_or(takes)
+        };
+        if candidates.len() > 1 {
+            candidates.retain(|at| takes(edge, at));
+        }
+        if candidates.len() > 1 {
+            // The project's own requirements part versions by markers, and what others require takes any of them.
+            for own in self.own_edges_to(&edge.name)? {
+                if candidates.iter().any(|at| takes(own, at)) {
+                    candidates.retain(|at| takes(own, at));
+                }
+            }
         }
         if candidates.len() > 1 {
             let python = self.selection.target.python_full_version();

@@ -299,6 +299,30 @@ fn what_is_selected_in_halves_is_what_is_selected_in_one_piece() {
 }
 
 #[test]
+fn what_others_require_takes_the_version_that_the_project_asks_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let project = "[tool.poetry]\nname = 'x'\nversion = '1'\npackage-mode = false\n[tool.poetry.dependencies]\nb = '*'\n\
+                   a = [{version = '<2', python = '<3.12'}, {version = '>=2', python = '>=3.12'}]\n";
+    fs_err::write(folder.path().join("pyproject.toml"), project).unwrap();
+    let package = |name: &str, version: &str| {
+        format!(
+            "[[package]]\nname = '{name}'\nversion = '{version}'\noptional = false\npython-versions = '*'\n\
+             files = [{{file = '{name}-{version}-py3-none-any.whl', hash = 'sha256:{ONE}'}}]\n"
+        )
+    };
+    let (one, two, other) = (package("a", "1"), package("a", "2"), package("b", "1"));
+    let end = "[package.dependencies]\na = '>=1'\n[metadata]\nlock-version = '2.0'\npython-versions = '*'\n";
+    let place = LockPlace { path: "poetry.lock".into(), folder: folder.path().to_owned(), ..LockPlace::default() };
+    let lock = Lock::read(format!("{one}{two}{other}{end}").as_bytes(), &place).unwrap();
+    for (runtime, expected) in [("python3.11", "a 1, b 1"), ("python3.13", "a 2, b 1")] {
+        let target = target(runtime, Architecture::X86_64);
+        let selected = select(&lock, &LockRequest::default(), &target).unwrap();
+        let shown = selected.iter().map(|it| format!("{} {}", it.name, it.version.as_ref().unwrap()));
+        assert_eq!(shown.collect::<Vec<_>>().join(", "), expected, "{runtime}");
+    }
+}
+
+#[test]
 fn preferences_are_read_from_every_form() {
     let shown = |text: &str, form: KeptForm, runtime: &str| {
         let target = Target::new(runtime.parse().unwrap(), Architecture::X86_64);

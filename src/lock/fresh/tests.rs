@@ -216,6 +216,12 @@ fn settings_that_a_uv_lock_repeats_are_compared() {
             "exclude-newer-package of toml: pyproject.toml has a time, the lock nothing",
         ),
         ("resolution", "exclude-newer-package = { other = \"7 days\" }\nresolution", ""),
+        (
+            "resolution",
+            "dependency-metadata = [{ name = \"toml\", requires-dist = [\"idna >=3\"] }]\nresolution",
+            "dependency-metadata: pyproject.toml has `toml requires idna>=3`, the lock nothing",
+        ),
+        ("resolution", "dependency-metadata = [{ name = \"other\", requires-dist = [] }]\nresolution", ""),
         ("resolution", "prerelease = \"if-necessary\"\nresolution", ""),
         ("resolution", "prerelease = \"allow\"\nresolution", "prerelease: pyproject.toml has `allow`"),
         ("setuptools<90", "setuptools<80", "no difference here: build-constraint-dependencies"),
@@ -244,7 +250,13 @@ fn settings_that_a_uv_lock_repeats_are_compared() {
 fn times_and_prereleases_that_a_uv_lock_repeats_are_compared() {
     let settings = "[options]\nexclude-newer = \"2025-01-01T00:00:00Z\"\n\n[options.exclude-newer-package]\n\
                     toml = \"2025-01-01T00:00:00Z\"\n\n[manifest]\n";
+    let metadata = "[[manifest.dependency-metadata]]\nname = \"toml\"\nrequires-dist = [\"idna>=3\"]\n";
     let lock = uv_lock(PUBLIC, r#"{ name = "toml" }"#, "", settings);
+    let with_metadata = uv_lock(PUBLIC, r#"{ name = "toml" }"#, "", metadata);
+    let now = "[tool.uv]\ndependency-metadata = [{ name = \"toml\", requires-dist = [\"idna >= 3\"] }]\n";
+    assert_eq!(check_uv(&uv_project("\"toml\"", "", now), &with_metadata), Ok(Vec::new()));
+    let error = check_uv(&uv_project("\"toml\"", "", ""), &with_metadata).unwrap_err();
+    assert!(error.contains("dependency-metadata: pyproject.toml has nothing, the lock `toml"), "{error}");
     let both = "[tool.uv]\nexclude-newer = \"2025-01-01\"\nexclude-newer-package = { toml = \"2025-01-01\" }\n";
     assert_eq!(check_uv(&uv_project("\"toml\"", "", both), &lock), Ok(Vec::new()));
     // Both may have been given on the command line.

@@ -12,7 +12,7 @@ use crate::lock::marker::Evaluation;
 use crate::lock::model::{Lock, LockPlace, LockedSource};
 use crate::lock::places::{index_place, place_of_index, public_index};
 use crate::lock::project_files::ProjectFile;
-use crate::spec::PackageName;
+use crate::spec::{PackageName, lenient};
 use crate::target::Target;
 
 /// Compares what uv reads in the root of the workspace alone.
@@ -47,6 +47,13 @@ pub(super) fn compare(
     }
     compare_options(lock, root, &uv, findings);
     compare_times(lock, root, &uv, findings);
+    let tables = uv.get("dependency-metadata").and_then(Value::as_array).into_iter().flatten();
+    let now: BTreeSet<String> = tables.filter_map(|table| metadata(table.as_table()?, is_locked)).collect();
+    let then: BTreeSet<String> =
+        lock.settings.dependency_metadata.iter().filter_map(|table| metadata(table, is_locked)).collect();
+    if now != then {
+        findings.differences.push(sides("dependency-metadata", root, [&listed(&now), &listed(&then)]));
+    }
     Ok(())
 }
 
@@ -85,6 +92,19 @@ fn compare_times(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Dif
         let text = sides(&format!("exclude-newer-package of {name}"), root, [told(now), told(then)]);
         if now { &mut findings.differences } else { &mut findings.notes }.push(text);
     }
+}
+
+/// What a table says in the place of a package's metadata, as one text; `None`: nothing of that name is locked.
+fn metadata(table: &Table, is_locked: impl Fn(&str) -> bool) -> Option<String> {
+    let text = |key: &str| table.get(key).and_then(Value::as_str);
+    let name: PackageName = text("name")?.parse().ok()?;
+    let list = table.get("requires-dist").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let requires: BTreeSet<String> = list
+        .map(|text| lenient::requirement(text).map_or_else(|_| text.to_owned(), |requirement| requirement.to_string()))
+        .collect();
+    let version = text("version").map(|version| format!("=={version}")).unwrap_or_default();
+    let requires = requires.into_iter().collect::<Vec<_>>().join(", ");
+    is_locked(name.as_ref()).then(|| format!("{name}{version} requires {requires}"))
 }
 
 fn sides(what: &str, root: &ProjectFile, [now, then]: [&str; 2]) -> String {

@@ -69,6 +69,8 @@ struct Manifest {
     build_constraints: Vec<Declaration>,
     #[serde(default)]
     excludes: Vec<String>,
+    #[serde(default)]
+    dependency_metadata: Vec<toml::Table>,
 }
 
 #[derive(Deserialize)]
@@ -278,6 +280,7 @@ fn settings(lock: &Lock, options: Options, manifest: &mut Manifest) -> Result<Lo
         overrides: list(&mut manifest.overrides)?,
         build_constraints: list(&mut manifest.build_constraints)?,
         excludes: std::mem::take(&mut manifest.excludes),
+        dependency_metadata: std::mem::take(&mut manifest.dependency_metadata),
         has_exclude_newer: options.exclude_newer.is_some(),
         exclude_newer_package: match options.exclude_newer_package {
             Some(toml::Value::Table(table)) => table.keys().cloned().collect(),
