@@ -72,7 +72,7 @@ const TOOLS: [&str; 5] = ["poetry", "flit", "pdm", "hatch", "uv"];
 
 /// Whether the `pyproject.toml` of a folder is about a project, and not the settings of formatters, linters and barrow
 /// alone. What cannot be read may be.
-fn is_of_project(folder: &Path) -> bool {
+pub fn is_of_project(folder: &Path) -> bool {
     let Ok(Some(ProjectFile { table, .. })) = ProjectFile::read_in(folder, Path::new("pyproject.toml")) else {
         return true;
     };

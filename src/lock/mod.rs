@@ -39,7 +39,7 @@ mod tests;
 
 pub use error::{LockError, NoWheel};
 pub use files::{Listed, PackageOrigin, SourceOrigin};
-pub use find::{candidates, find_input};
+pub use find::{candidates, find_input, is_of_project};
 pub use fresh::check_fresh;
 pub(crate) use model::{LocalInput, LockedProject};
 pub use model::{Lock, LockKind, LockPlace};

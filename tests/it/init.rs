@@ -201,6 +201,89 @@ fn a_list_of_what_alone_is_packaged_stays_one() {
     }
 }
 
+/// A pattern of Serverless starts in the folder of the service, and one of a module's function too.
+#[test]
+fn patterns_of_a_service_start_in_its_folder() {
+    let context = TestContext::new();
+    for file in [
+        "config.json",
+        "a.sql",
+        "app/config.json",
+        "app/a.sql",
+        "svc/tests/t.py",
+        "svc/a.sql",
+        "svc/tests.py",
+        "lib/a.py",
+        "lib/b/c.py",
+    ] {
+        context.write(file, "");
+    }
+    context.write("requirements.txt", "");
+    context.write("svc/requirements.txt", "");
+    context.write("app/main.py", "def handler(event, context): pass\n");
+    context.write("svc/two.py", "def handler(event, context): pass\n");
+    context.write(
+        "serverless.yml",
+        "service: shop\nprovider: {name: aws, runtime: python3.12}\n\
+         package: {patterns: ['!config.json', '!*.sql', '!lib/*', '!s*/tests/**', '!other/**', '!**/deep/**']}\n\
+         functions:\n  api: {handler: app/main.handler}\n  two: {handler: two.handler, module: svc}\n",
+    );
+    let output = init_tells(&context, &["Wrote barrow.toml from serverless.yml with 2 units"]);
+    let written = text(&output.stdout);
+    has(
+        &written,
+        &[
+            "exclude = [\"/config.json\", \"/*.sql\", \"lib/*\", \"!lib/*/\", \"s*/tests/**\", \"other/**\", \"**/deep/**\"]\n",
+            "exclude = [\"tests/**\", \"**/deep/**\"]\n",
+        ],
+    );
+    let output = context.barrow().arg("build").output().unwrap();
+    assert!(output.status.success(), "{}", context.show(&output));
+    for (path, is_there) in [
+        ("shop/config.json", false),
+        ("shop/a.sql", false),
+        ("shop/app/config.json", true),
+        ("shop/app/a.sql", true),
+        ("shop/svc/tests/t.py", false),
+        ("shop/lib/a.py", false),
+        ("shop/lib/b/c.py", true),
+        ("two/a.sql", true),
+        ("two/tests.py", true),
+        ("two/tests/t.py", false),
+    ] {
+        assert_eq!(context.path(&format!("build/{path}")).exists(), is_there, "{path}");
+    }
+}
+
+/// The layer of the requirements is for the provider's target, and is that of the functions that name it.
+#[test]
+fn a_layer_of_requirements_is_that_of_the_functions_that_name_it() {
+    let context = TestContext::new();
+    context.write("app.py", "import alpha\n\ndef handler(event, context): pass\n");
+    context.write("requirements.txt", "alpha\n");
+    let service = |provider: &str, layers: &str| {
+        format!(
+            "service: shop\nprovider: {{name: aws, runtime: python3.12{provider}}}\n\
+             custom: {{pythonRequirements: {{layer: true}}}}\nfunctions:\n  \
+             edge: {{handler: app.handler, runtime: python3.11, layers: []}}\n  app: {{handler: app.handler{layers}}}\n"
+        )
+    };
+    for (provider, layers) in [
+        ("", ", layers: [{Ref: PythonRequirementsLambdaLayer}]"),
+        ("", ", layers: [!Ref PythonRequirementsLambdaLayer]"),
+        (", layers: [{Ref: PythonRequirementsLambdaLayer}]", ""),
+    ] {
+        context.write("serverless.yml", service(provider, layers));
+        let output = init_tells(&context, &["are in the layer `requirements`", "with 3 units"]);
+        assert!(!crate::support::said(&output).contains("bundled"), "{}", crate::support::said(&output));
+        let written = text(&output.stdout);
+        assert_eq!(written.matches("layers = [\"requirements\"]\n").count(), 1, "{written}");
+        assert!(listed(&context).ends_with("requirements layer python3.12 x86_64\n"), "{}", listed(&context));
+    }
+    context.write("serverless.yml", service("", ", layers: ['arn:aws:lambda:eu-west-1:1:layer:x:1']"));
+    init_tells(&context, &["`layers` of `app` are not carried over"]);
+}
+
 /// Functions may stand in files of their own; the target stands here.
 #[test]
 fn a_service_without_functions_keeps_its_target() {
@@ -236,6 +319,35 @@ fn code_below_what_it_needs_is_found() {
         context.write(file, if file.ends_with("pyproject.toml") { project } else { "" });
     }
     assert_eq!(init(&context).status.code(), Some(1));
+}
+
+/// A lock at the root of a workspace is that of its members, each of which is a function. Settings of a linter make no
+/// member.
+#[test]
+fn members_of_a_locked_workspace_are_found() {
+    let context = TestContext::new();
+    context.write("pyproject.toml", "[tool.uv.workspace]\nmembers = [\"services/*\"]\n");
+    let mut lock = "version = 1\nrequires-python = \">=3.12\"\n".to_owned();
+    for (name, code) in [("mail", "src/mail/app.py"), ("orders", "app.py")] {
+        let project = format!("[project]\nname = \"{name}\"\nversion = \"1.0\"\nrequires-python = \">=3.12\"\n");
+        context.write(&format!("services/{name}/pyproject.toml"), project);
+        context.write(&format!("services/{name}/{code}"), "");
+        lock += &format!(
+            "\n[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ virtual = \"services/{name}\" }}\n"
+        );
+    }
+    context.write("scripts/pyproject.toml", "[tool.ruff]\nline-length = 100\n");
+    context.write("scripts/deploy.py", "");
+    for has_lock in [false, true] {
+        if has_lock {
+            context.write("uv.lock", &lock);
+        }
+        init_tells(&context, &["Wrote barrow.toml with 2 units"]);
+        let written = fs_err::read_to_string(context.path("barrow.toml")).unwrap();
+        for name in ["mail", "orders"] {
+            assert!(written.contains(&format!("source = \"services/{name}\"\n")), "{written}");
+        }
+    }
 }
 
 /// A file of another meaning stops nothing: folders say what they say.

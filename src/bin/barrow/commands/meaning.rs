@@ -78,7 +78,9 @@ pub(super) fn refuse_no_folder(run: &Run, folder: &Path) -> Result<(), Failure> 
     let (place, shown) = (run.host.working_folder.join(folder), folder.display());
     match place.exists() {
         _ if place.is_dir() => Ok(()),
-        true => Err(Failure::usage(format!("`{shown}` is not a folder"))),
+        true => Err(Failure::usage(format!("`{shown}` is not a folder")).hint(
+            "name its folder; in barrow.toml, `sources = [{ path = \"DIR\", include = [\"/FILE\"] }]` takes single files",
+        )),
         false => Err(Failure::usage(format!("there is no folder `{shown}`"))),
     }
 }

@@ -74,7 +74,8 @@ fn tls(reason: &TlsReason) -> &'static str {
         TlsReason::Expired(_) => "its keeper has to renew the certificate; check the clock of this machine too",
         TlsReason::NotYetValid(_) => "check the clock of this machine",
         TlsReason::UnknownAuthority => {
-            "give the file of your certificate authority with `--cert`; `--allow-insecure-host HOST` switches verification off"
+            "give the file of your certificate authority with `--cert FILE`; `--allow-insecure-host HOST` switches \
+             verification off"
         }
         TlsReason::Other(_) => "`--allow-insecure-host HOST` switches the verification of certificates off",
     }

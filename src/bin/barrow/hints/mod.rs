@@ -91,7 +91,8 @@ fn bundle(error: &BundleError) -> Option<String> {
                 .to_owned(),
         ),
         BundleError::LinkOutside { .. } => Some(
-            "`--follow-links` takes what it leads to; `--exclude` leaves it out; `--source DIR:PREFIX` takes a whole folder"
+            "`--follow-links` takes what it leads to; `--exclude PATTERN` leaves it out; `--source DIR:PREFIX` takes a \
+             whole folder"
                 .to_owned(),
         ),
         BundleError::SourceCollision { .. } => {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use barrow::lock::find_input;
+use barrow::lock::{find_input, is_of_project};
 
 use super::outline::{ConfigDraft, Outlined, lockless};
 
@@ -61,7 +61,9 @@ fn look_into(root: &Path, folder: PathBuf, found: &mut Vec<PathBuf>, remarks: &m
     has_code
 }
 
-/// Whether a folder itself has a lock, a requirements file or a pyproject.toml; one above it may be for others.
+/// Whether a folder itself has a lock, a requirements file or a pyproject.toml. One above it counts where the folder is
+/// a project of its own, and so a member of the workspace there; else it may be for others.
 fn states_needs(folder: &Path) -> bool {
-    find_input(folder).is_some_and(|found| found.file.parent() == Some(folder))
+    let is_project = folder.join("pyproject.toml").is_file() && is_of_project(folder);
+    find_input(folder).is_some_and(|found| is_project || found.file.parent() == Some(folder))
 }

@@ -94,10 +94,10 @@ impl ConfigDraft {
                     Some((_, other)) if *other != own => "it is for another runtime or processor",
                     Some(_) => return true,
                 };
-                remarks.push(format!(
-                    "the layer `{layer}` of `{name}` in {from} is not carried over: {reason}; what it brings is \
-                     bundled, unless `without` names it"
-                ));
+                let bundled = "; what it brings is bundled, unless `without` names it";
+                let bundled = if unit.is_alone { "" } else { bundled };
+                remarks
+                    .push(format!("the layer `{layer}` of `{name}` in {from} is not carried over: {reason}{bundled}"));
                 false
             });
         }

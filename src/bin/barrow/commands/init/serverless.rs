@@ -7,6 +7,7 @@ use std::path::Path;
 use barrow::lock::find_input;
 use barrow::target::{Architecture, Runtime};
 use barrow::yaml::{Document, Node};
+use globset::Glob;
 
 use super::outline::{ConfigDraft, Outlined, list, quoted};
 use super::python_requirements::PythonRequirements;
@@ -15,6 +16,9 @@ use crate::run::Run;
 
 /// Names of the file.
 pub(super) const NAMES: [&str; 2] = ["serverless.yml", "serverless.yaml"];
+
+/// The layer that `layer` of serverless-python-requirements makes: its name here, and what functions call it.
+const LAYER: (&str, &str) = ("requirements", "PythonRequirementsLambdaLayer");
 
 /// A pattern of `package`.
 #[derive(Clone)]
@@ -29,11 +33,30 @@ impl Pattern {
     fn is_everything(&self) -> bool {
         ["**", "**/*", "**/**"].contains(&self.glob.as_str())
     }
+
+    /// The pattern as it starts in a folder of the service, where it is about files of that folder.
+    fn within(mut self, folder: &str) -> Option<Self> {
+        for part in folder.split('/').filter(|part| *part != ".") {
+            if self.glob.starts_with("**") {
+                break;
+            }
+            let (first, below) = self.glob.split_once('/')?;
+            let is_same = Glob::new(first).is_ok_and(|glob| glob.compile_matcher().is_match(part));
+            self.glob = is_same.then(|| below.to_owned())?;
+        }
+        Some(self)
+    }
+
+    /// The pattern in barrow's words, where one without a slash holds at any depth.
+    fn anchored(self) -> String {
+        if self.glob.contains('/') || self.is_everything() { self.glob } else { format!("/{}", self.glob) }
+    }
 }
 
 /// A `serverless.yml` under reading.
 struct Reader<'a> {
     name: &'a str,
+    contents: &'a str,
     outline: ConfigDraft,
 }
 
@@ -45,7 +68,11 @@ pub(super) fn read(run: &Run) -> Result<Option<ConfigDraft>, Failure> {
         .map_err(|error| Failure::usage(format!("`{name}` cannot be read")).because(&error))?;
     let document =
         Document::parse(&text).map_err(|error| Failure::usage(format!("{name}:{}: {}", error.line, error.reason)))?;
-    let mut reader = Reader { name, outline: ConfigDraft { from: Some(name.to_owned()), ..ConfigDraft::default() } };
+    let mut reader = Reader {
+        name,
+        contents: &text,
+        outline: ConfigDraft { from: Some(name.to_owned()), ..ConfigDraft::default() },
+    };
     reader.service(&document.root, folder);
     Ok(Some(reader.outline))
 }
@@ -84,15 +111,16 @@ impl Reader<'_> {
         if let Some(node) = custom.and_then(|node| node.get("barrow")) {
             self.remark(node, "`barrow` of `custom` is not carried over: write its settings in [defaults]");
         }
+        let layers = self.layers("the provider", provider).unwrap_or_default();
         let whole = Outlined {
             name: self.text(Some(root), "service").unwrap_or_else(|| "service".to_owned()),
             source: Some(".".to_owned()),
             runtime,
             arch,
+            layers,
             settings: std::mem::take(&mut options.settings),
             ..Outlined::default()
         };
-        self.layers("the provider", provider);
         let patterns = self.patterns(package);
         self.functions(root, folder, &whole, &patterns, &options);
         let is_python = whole.runtime.as_ref().is_some_and(|it| it.starts_with("python"));
@@ -110,7 +138,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A unit for each function that is packaged by itself, and one for all others with the same target.
+    /// A unit for each function that is packaged by itself, and one for all others with the same target and layers.
     fn functions(
         &mut self,
         root: &Node,
@@ -136,7 +164,7 @@ impl Reader<'_> {
             }
             let is_same = |at: &&usize| {
                 let other = &self.outline.units[**at];
-                (&other.runtime, &other.arch) == (&unit.runtime, &unit.arch)
+                (&other.runtime, &other.arch, &other.layers) == (&unit.runtime, &unit.arch, &unit.layers)
             };
             if let Some(at) = shared.iter().find(is_same) {
                 self.outline.units[*at].handlers.extend(unit.handlers);
@@ -165,14 +193,18 @@ impl Reader<'_> {
         unit
     }
 
-    /// The layer of all dependencies, for the target of the first function; functions have none then.
+    /// The layer of all dependencies; functions have none then. It is for the target of the provider, and of the first
+    /// function where that is no Python.
     fn add_layer(&mut self, whole: Outlined, folder: &Path, options: &PythonRequirements) {
-        let target = self.outline.units.first().map(|unit| (unit.runtime.clone(), unit.arch.clone()));
+        let is_python = |unit: &&Outlined| unit.runtime.as_ref().is_some_and(|it| it.starts_with("python"));
+        let target = Some(&whole).filter(is_python).or(self.outline.units.first());
+        let target = target.map(|unit| (unit.runtime.clone(), unit.arch.clone()));
         for unit in &mut self.outline.units {
             (unit.is_alone, unit.requirement) = (true, None);
         }
         let (runtime, arch) = target.unwrap_or_default();
-        let mut layer = Outlined { is_layer: true, name: "requirements".to_owned(), runtime, arch, ..whole };
+        let name = LAYER.0.to_owned();
+        let mut layer = Outlined { is_layer: true, name, runtime, arch, layers: Vec::new(), ..whole };
         options.state_needs(&mut layer, folder);
         layer.requirement = layer.requirement.or_else(|| found_beside(folder)).or(Some("requirements.txt".to_owned()));
         (layer.source, layer.is_alone) = (None, false);
@@ -217,24 +249,30 @@ impl Reader<'_> {
         let handler = self.text(Some(function), "handler")?;
         let module = self.text(Some(function), "module").map(|module| in_service(&module));
         let module = module.filter(|module| !module.is_empty());
-        self.layers(&format!("`{name}`"), Some(function));
+        let layers = self.layers(&format!("`{name}`"), Some(function)).unwrap_or_else(|| whole.layers.clone());
         // The handler of a module starts in its folder.
         let inner = module.as_ref().and_then(|module| handler.strip_prefix(module)?.strip_prefix('/'));
         let handlers = vec![inner.unwrap_or(&handler).to_owned()];
         let settings = whole.settings.clone();
         let source = module.or_else(|| whole.source.clone());
         let name = name.to_owned();
-        Some(Outlined { name, source, runtime, arch, handlers, settings, ..Outlined::default() })
+        Some(Outlined { name, source, runtime, arch, handlers, layers, settings, ..Outlined::default() })
     }
 
-    /// Layers are named by ARNs and references: nothing says what they bring.
-    fn layers(&mut self, whose: &str, owner: Option<&Node>) {
-        if let Some(layers) = owner.and_then(|owner| owner.get("layers")) {
+    /// The layer of the requirements where it is named. Others are named by ARNs and references: nothing says what they
+    /// bring.
+    fn layers(&mut self, whose: &str, owner: Option<&Node>) -> Option<Vec<String>> {
+        let node = owner?.get("layers")?;
+        // It may stand as `Ref: NAME` or `!Ref NAME`.
+        let is_made = |layer: &&Node| self.contents[layer.span.clone()].contains(LAYER.1);
+        let made = node.list().unwrap_or_default().iter().map(|layer| layer.followed()).filter(is_made).count();
+        if node.list().is_none_or(|layers| made < layers.len()) {
             let text = format!(
                 "`layers` of {whose} are not carried over: what they bring is bundled, unless `layers` or `without` names it"
             );
-            self.remark(layers, &text);
+            self.remark(node, &text);
         }
+        Some(vec![LAYER.0.to_owned(); made.min(1)])
     }
 
     /// Tells that the functions stand where they are not read, unless all of them were read and left out.
@@ -271,22 +309,27 @@ impl Reader<'_> {
     /// Carries patterns over. The last that matches a file counts for Serverless, which starts with all files; barrow has
     /// patterns for what stays out, and a list of what alone is taken from a further source.
     fn choose_files(&mut self, unit: &mut Outlined, patterns: Vec<Pattern>, folder: &Path) {
+        let root = unit.source.as_deref().unwrap_or(".");
+        let patterns: Vec<Pattern> = patterns.into_iter().filter_map(|pattern| pattern.within(root)).collect();
         let starts_empty = patterns.iter().rposition(|pattern| !pattern.is_taken && pattern.is_everything());
         let (mut taken, mut excluded) = (Vec::new(), Vec::new());
-        for Pattern { glob, is_taken, line } in patterns.into_iter().skip(starts_empty.map_or(0, |at| at + 1)) {
-            let why = match (is_taken, starts_empty) {
+        for pattern in patterns.into_iter().skip(starts_empty.map_or(0, |at| at + 1)) {
+            let why = match (pattern.is_taken, starts_empty) {
                 (false, _) => {
-                    excluded.push(glob);
+                    let glob = pattern.anchored();
+                    // A star of Serverless takes files alone, and folders with what is in them stay.
+                    let back = (glob.ends_with("/*") && !glob.ends_with("**/*")).then(|| format!("!{glob}/"));
+                    excluded.extend([glob].into_iter().chain(back));
                     continue;
                 }
                 (true, Some(_)) if excluded.is_empty() => {
-                    taken.push(glob);
+                    taken.push(pattern.anchored());
                     continue;
                 }
                 (true, Some(_)) => "what an earlier pattern leaves out stays out in barrow",
                 (true, None) => "barrow starts with all files of `source`",
             };
-            self.remark_line(line, &format!("`{glob}` is not carried over: {why}"));
+            self.remark_line(pattern.line, &format!("`{}` is not carried over: {why}", pattern.glob));
         }
         let Some(source) = unit.source.as_deref().filter(|source| *source == "." && !taken.is_empty()) else {
             if !excluded.is_empty() {
