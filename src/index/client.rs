@@ -20,7 +20,7 @@ use crate::fetch::{FetchOptions, Fetcher};
 use crate::http::{Client, Secret};
 use crate::regular::FileBytes;
 use crate::reporter::{Level, Reporter};
-use crate::resolve::ProjectAnswer;
+use crate::resolve::{FoundBefore, ProjectAnswer};
 use crate::spec::{IndexOrigin, PackageName, ProjectDetail, ProjectStatus, SafeUrl};
 
 /// Asks indexes.
@@ -212,6 +212,22 @@ impl IndexClient {
             return Ok(Some(ProjectAnswer::Found(details)));
         }
         Ok(Some(if is_unknown { ProjectAnswer::Offline } else { ProjectAnswer::NotFound { asked } }))
+    }
+
+    /// The index that an answer on a project comes from, and those behind it, where they were not asked for that reason.
+    pub fn found_before(&self, name: &PackageName, answer: &ProjectAnswer) -> Option<FoundBefore> {
+        let ProjectAnswer::Found(details) = answer else { return None };
+        if self.options.strategy != IndexStrategy::FirstIndex || self.pins.index_of(name.as_ref()).is_some() {
+            return None;
+        }
+        let mut asked = self.indexes.iter().filter(|index| !index.location.explicit);
+        let first_file = |detail: &ProjectDetail| detail.files_at(0, &|_| true).into_iter().next();
+        let listed = details.iter().filter(|detail| detail.version_count() > 0);
+        let origins: Vec<_> = listed.filter_map(|detail| first_file(detail)).map(|file| file.origin).collect();
+        let is_it = |index: &&Index| origins.iter().any(|origin| origin.url == index.origin.url);
+        let found = asked.find(is_it)?.origin.url.clone();
+        let not_asked: Vec<SafeUrl> = asked.map(|index| index.origin.url.clone()).collect();
+        (!not_asked.is_empty()).then_some(FoundBefore { found, not_asked })
     }
 
     /// What the indexes said of a project as a whole, as far as it was asked for and has files.

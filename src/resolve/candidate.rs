@@ -49,20 +49,35 @@ pub(super) fn judge_apart_from_time<'a>(
         DistFilename::Wheel(wheel) => Some(wheel),
     };
     let tags = wheel.map(|wheel| policy.target.tags().compatibility(wheel)).transpose().map_err(Exclusion::Tags)?;
-    let digest = rules.hashes.as_ref().map_or(DigestFit::Accepted, |hashes| digest_fit(&file.hashes, &hashes.digests));
+    let digest = digest_of(rules, file);
     if digest == DigestFit::Refused {
         return Err(Exclusion::Hash);
     }
-    if let Yanked::Yes(reason) = &file.yanked
-        && !rules.pins_exactly(file.version())
-    {
-        return Err(Exclusion::Yanked(reason.clone()));
+    if let Some(reason) = withdrawn(rules, file) {
+        return Err(Exclusion::Yanked(reason.to_owned()));
     }
     Ok(FileRank {
         digest_is_accepted: digest == DigestFit::Accepted,
         tags,
         build: wheel.and_then(|wheel| wheel.build.as_ref()).map(|(number, rest)| (*number, rest.as_ref())),
     })
+}
+
+/// Whether nothing but the target stands against a wheel, time apart.
+pub(super) fn is_taken_elsewhere(rules: &ProjectRules, file: &DistFile) -> bool {
+    !rules.no_binary && digest_of(rules, file) != DigestFit::Refused && withdrawn(rules, file).is_none()
+}
+
+fn digest_of(rules: &ProjectRules, file: &DistFile) -> DigestFit {
+    rules.hashes.as_ref().map_or(DigestFit::Accepted, |hashes| digest_fit(&file.hashes, &hashes.digests))
+}
+
+/// The reason of a withdrawal that counts.
+fn withdrawn<'a>(rules: &ProjectRules, file: &'a DistFile) -> Option<&'a str> {
+    match &file.yanked {
+        Yanked::Yes(reason) if !rules.pins_exactly(file.version()) => Some(reason),
+        _ => None,
+    }
 }
 
 /// Judges the file of a direct reference, which the user asked for whatever its time, format and withdrawal.

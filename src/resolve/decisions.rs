@@ -46,14 +46,16 @@ impl DependencyProvider for Provider<'_> {
         }
         let first_seen = self.first_seen(package);
         let state = self.state.borrow();
-        let standing = package.name().and_then(|name| state.standings.get(name));
-        let (standing, place) = standing.copied().unwrap_or_default();
+        let own = state.standings.get(package);
+        let of_project = || state.standings.get(&Package::Project(package.name()?.clone()));
+        let (standing, place) = own.or_else(of_project).copied().unwrap_or_default();
         let rules = package.name().map(|name| self.policy.rules(name));
         let merits = Merits {
             is_named: rules.is_some_and(|rules| rules.is_direct),
             is_limited: rules.is_some_and(|rules| rules.is_limited),
             standing,
             place,
+            is_pressed_extra: own.is_some() && matches!(package, Package::Extra(..)),
             conflicts: statistics.conflict_count(),
             first_seen,
         };
@@ -68,7 +70,7 @@ impl DependencyProvider for Provider<'_> {
         match package {
             Package::Root => Ok(Some(root_version())),
             Package::Project(name) => {
-                self.note_rejection(name, range);
+                self.note_rejection(package, name, range);
                 // Nothing more is asked for in an order that is given up.
                 self.should_cancel()?;
                 let chosen = self.choose(name, range)?;
@@ -78,6 +80,8 @@ impl DependencyProvider for Provider<'_> {
                 Ok(chosen)
             }
             Package::Extra(name, _) => {
+                self.note_rejection(package, name, range);
+                self.should_cancel()?;
                 // An extra must get its project's version, so the project's own choice or range is the best guess.
                 let (choice, project_range) = {
                     let state = self.state.borrow();

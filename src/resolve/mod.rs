@@ -67,7 +67,7 @@ mod tests;
 pub use explain::{Hint, Twin, twin_of};
 pub use moment::parse_moment;
 pub use ranges::{contains, specifiers_range};
-pub use source::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
+pub use source::{DirectDist, FoundBefore, LikelyFiles, PackageSource, ProjectAnswer, SourceError, Unfit};
 
 use std::sync::Arc;
 

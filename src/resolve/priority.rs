@@ -9,6 +9,8 @@
 //! A project whose versions are turned down one after the other was asked too late: what it cannot be used with had its
 //! version already. Then solving starts over, and the project has a [`Standing`]: it goes before what the user has not
 //! named, and when that was not enough, before everything that leaves a choice. What was fetched is not fetched again.
+//! An extra whose versions are turned down because its project has another one already goes before its project: it can
+//! have no version but the project's, so that all of them would be looked at for nothing.
 //!
 //! Nothing here depends on what has been fetched already, so the network's timing cannot change an answer.
 
@@ -33,7 +35,7 @@ const TOO_MANY_REJECTIONS: u32 = 25;
 /// Most times that solving starts over. Each time repeats much of what was done before, so hopeless cases have to end.
 pub(super) const MOST_RESTARTS: u32 = 20;
 
-/// What earlier runs have taught about a project; greater goes earlier.
+/// What earlier runs have taught about a project or an extra; greater goes earlier.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Standing {
     #[default]
@@ -63,8 +65,10 @@ pub(super) struct Merits {
     /// The user's own requirement keeps its newest versions out.
     pub(super) is_limited: bool,
     pub(super) standing: Standing,
-    /// How many projects had got a standing before it: who was hard pressed first goes first.
+    /// How many had got a standing before it: who was hard pressed first goes first.
     pub(super) place: u32,
+    /// Whether it is an extra that has a standing of its own.
+    pub(super) is_pressed_extra: bool,
     pub(super) conflicts: u32,
     pub(super) first_seen: u32,
 }
@@ -75,6 +79,7 @@ pub(super) struct Priority {
     class: Class,
     conflicts: u32,
     place: Reverse<u32>,
+    is_pressed_extra: bool,
     first_seen: Reverse<u32>,
 }
 
@@ -115,7 +120,8 @@ impl Priority {
         let conflicts = if class == Class::Conflicting { merits.conflicts } else { 0 };
         let has_place = matches!(class, Class::Stubborn | Class::Rejected);
         let place = Reverse(if has_place { merits.place } else { 0 });
-        Self { class, conflicts, place, first_seen: Reverse(merits.first_seen) }
+        let is_pressed_extra = has_place && merits.is_pressed_extra;
+        Self { class, conflicts, place, is_pressed_extra, first_seen: Reverse(merits.first_seen) }
     }
 }
 

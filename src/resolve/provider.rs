@@ -70,9 +70,9 @@ pub(super) struct SolverState {
     /// Versions that were tried, over all runs, and the number of tries for which metadata was fetched.
     tries: HashMap<PackageName, (u32, u32)>,
     /// How many versions that were chosen had to go again, over all runs.
-    rejections: HashMap<PackageName, u32>,
-    /// What earlier runs have taught about projects, and how many projects had a standing before each of them.
-    pub(super) standings: HashMap<PackageName, (Standing, u32)>,
+    rejections: HashMap<Package, u32>,
+    /// What earlier runs have taught about packages, and how many had a standing before each of them.
+    pub(super) standings: HashMap<Package, (Standing, u32)>,
     restarts: u32,
     pub(super) wants_restart: bool,
 }
@@ -338,19 +338,21 @@ impl<'a> Provider<'a> {
         state.wants_restart = false;
     }
 
-    /// Notes whether the last choice of a project had to go again, and whether that was once too often.
-    pub(super) fn note_rejection(&self, name: &PackageName, range: &Ranges<SourcedVersion>) {
+    /// Notes whether the last choice of a project had to go again, or one of its extras cannot have it, and whether that
+    /// was once too often.
+    pub(super) fn note_rejection(&self, package: &Package, name: &PackageName, range: &Ranges<SourcedVersion>) {
         let mut state = self.state.borrow_mut();
         if state.last_choice.get(name).is_none_or(|choice| range.contains(choice)) {
             return;
         }
-        let rejections = state.rejections.entry(name.clone()).or_default();
+        let rejections = state.rejections.entry(package.clone()).or_default();
         *rejections += 1;
         let standing = Standing::after(*rejections, self.policy.rules(name).is_direct);
-        let (known, _) = state.standings.get(name).copied().unwrap_or_default();
+        let (known, _) = state.standings.get(package).copied().unwrap_or_default();
         if standing > known {
-            let place = u32::try_from(state.standings.len()).unwrap_or(u32::MAX);
-            state.standings.entry(name.clone()).or_insert((standing, place)).0 = standing;
+            let of_project = state.standings.get(&Package::Project(name.clone())).map(|(_, place)| *place);
+            let place = of_project.unwrap_or_else(|| u32::try_from(state.standings.len()).unwrap_or(u32::MAX));
+            state.standings.entry(package.clone()).or_insert((standing, place)).0 = standing;
             state.wants_restart = state.restarts < MOST_RESTARTS;
         }
     }

@@ -36,6 +36,12 @@ pub trait PackageSource {
 
     /// Says that the metadata of these files will likely be asked for.
     fn prefetch_metadata(&self, files: &[&DistFile]);
+
+    /// The index that has a project, and those behind it, where they were not asked for that reason. The default knows
+    /// of none.
+    fn found_before(&self, _name: &PackageName) -> Option<FoundBefore> {
+        None
+    }
 }
 
 /// Picks, from what the indexes list for a project, the files whose metadata will likely be asked for.
@@ -66,6 +72,15 @@ pub struct DirectDist {
     pub metadata: Arc<CoreMetadata>,
     /// What it is made from: the reference, with the commit in the place of a branch. `None`: the file is a wheel.
     pub built_from: Option<DirectReference>,
+}
+
+/// That an index has a project, so that others were not asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundBefore {
+    /// The index that has it.
+    pub found: SafeUrl,
+    /// The indexes behind it.
+    pub not_asked: Vec<SafeUrl>,
 }
 
 /// A question that could not be answered: what failed, and whether another version may do.

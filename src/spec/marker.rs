@@ -29,6 +29,9 @@ pub(super) fn parse_marker_at(scanner: &mut Scanner<'_>) -> Result<MarkerTree, S
     scanner.skip_blanks();
     match scanner.peek() {
         None => Ok(tree),
+        Some('#') if scanner.before().is_some_and(char::is_whitespace) => {
+            Err(scanner.wrong("there are no comments here").hint("leave it out"))
+        }
         Some('#') => Err(scanner.wrong("a comment starts after a blank").hint("put a blank before `#`")),
         Some(_) => {
             Err(scanner.wrong("the marker goes on in a way that is not understood").expected("`and`, `or` or the end"))

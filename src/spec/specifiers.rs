@@ -170,12 +170,18 @@ pub(super) fn after_specifiers(scanner: &Scanner<'_>, some_before: bool) -> Synt
         return error;
     }
     let rest = scanner.rest();
+    let is_behind_blank = scanner.before().is_some_and(char::is_whitespace);
     let error = |length: usize, message: &str| SyntaxError::new(scanner.at, length, message);
     match rest.chars().next() {
         None => error(0, "the requirement ends too early"),
         Some('<' | '>' | '(') if some_before => error(1, "there is no comma between two version specifiers")
             .expected("`,`, `;` or the end")
             .hint("write `>=1,<2`"),
+        // In the lines of a file both end a requirement, so what is read here has neither.
+        Some('#') if is_behind_blank => error(1, "there are no comments here").hint("leave it out"),
+        Some('-') if is_behind_blank => {
+            error(1, "there are no options here").hint("write the line into a file of requirements")
+        }
         Some('#') => error(1, "a comment starts after a blank").hint("put a blank before `#`"),
         Some('@') => error(1, "a requirement has a URL or version specifiers, not both"),
         Some('[') => error(1, "extras stand right after the name").hint("write `name[extra]>=1`"),

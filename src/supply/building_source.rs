@@ -12,7 +12,7 @@ use super::building::{SourceBuilder, Told};
 use super::source::LiveSource;
 use crate::index::Evidence;
 use crate::requirements::{DirectReference, StatedMetadata};
-use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
+use crate::resolve::{DirectDist, FoundBefore, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 use crate::spec::{CoreMetadata, DistFile, PackageName, Version};
 use crate::target::Target;
 
@@ -182,5 +182,9 @@ impl PackageSource for BuildingSource {
     fn prefetch_metadata(&self, files: &[&DistFile]) {
         let wheels: Vec<&DistFile> = files.iter().copied().filter(|file| file.filename.as_wheel().is_some()).collect();
         self.live.prefetch_metadata(&wheels);
+    }
+
+    fn found_before(&self, name: &PackageName) -> Option<FoundBefore> {
+        self.live.found_before(name)
     }
 }

@@ -15,7 +15,7 @@ use super::{SupplyError, material};
 use crate::fetch::{Fetcher, WantedFile};
 use crate::index::{Evidence, IndexClient, IndexError, Listing};
 use crate::requirements::DirectReference;
-use crate::resolve::{DirectDist, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
+use crate::resolve::{DirectDist, FoundBefore, LikelyFiles, PackageSource, ProjectAnswer, SourceError};
 use crate::spec::{CoreMetadata, DistFile, DistFilename, HashDigest, PackageName, SafeUrl, WheelFilename};
 
 /// Answers the solver from indexes, folders and the cache.
@@ -188,6 +188,10 @@ impl PackageSource for LiveSource {
                 Box::pin(shared.know_metadata(&file)).await;
             });
         }
+    }
+
+    fn found_before(&self, name: &PackageName) -> Option<FoundBefore> {
+        self.shared.index.found_before(name, &self.listing(name).ok()?.answer)
     }
 }
 

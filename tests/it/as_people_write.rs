@@ -101,7 +101,7 @@ fn files_that_are_not_what_they_are_called() {
     );
     check("packages.txt", "# This file may be used to create an environment using:\nthing=1.0=py_0\n", &["conda list"]);
     check("Pipfile", "[packages]\ntiny = '*'\n", &["a file of Pipenv", "pipenv lock"]);
-    check("setup.py", "from setuptools import setup\nsetup()\n", &["a file of setuptools", "name its folder"]);
+    check("setup.py", "from setuptools import setup\nsetup()\n", &["a file of setuptools", "write its folder"]);
     check(
         "requirements.txt",
         "thing @ file:///home/conda/feedstock_root/build_artifacts/thing_1/work\n",

@@ -678,3 +678,49 @@ packages.a = { "1.0" = [], "2.0rc1" = [] }
     hint: a 2.0rc1 is a pre-release and comes before that: require `a>=2.0rc1` to use it
     "#);
 }
+
+#[test]
+fn hints_name_what_would_do() {
+    let check = |what: &str, text: &str, has: &[&str], has_not: &[&str]| {
+        let text = explain(text);
+        assert!(has.iter().all(|part| text.contains(part)), "{what}: {text}");
+        assert!(!has_not.iter().any(|part| text.contains(part)), "{what}: {text}");
+    };
+    let glibc = r#"
+requires = ["a==2.0"]
+target = "python3.13/x86_64"
+glibc = "2.17"
+packages.a = { "2.0" = { wheels = ["cp313-cp313-manylinux_2_27_x86_64", "cp312-cp312-manylinux_2_27_x86_64"], sdist = true } }
+"#;
+    let own = ["leave out `--glibc 2.17`, without which python3.13 can load a 2.0"];
+    check("a glibc of the user's", glibc, &own, &["can be loaded by", "--allow-build"]);
+    let other = glibc.replace("python3.13/", "python3.9/");
+    check("with that, no other runtime would do", &other, &[], &["can be loaded by", "leave out"]);
+    let no_binary = r#"
+requires = ["a"]
+target = "python3.14/x86_64"
+options.no-binary = ["a"]
+packages.a = { "1.0" = { requires-python = "<3.13", sdist = true } }
+"#;
+    check("wheels are left out everywhere", no_binary, &[], &["can be loaded by"]);
+    let yanked = r#"
+requires = ["a>=2"]
+target = "python3.14/x86_64"
+packages.a = { "2.0" = { wheels = ["cp312-cp312-manylinux_2_17_x86_64"], yanked = "bad" } }
+"#;
+    check("another runtime does not take it either", yanked, &[], &["can be loaded by"]);
+    let gap = r#"
+requires = ["a>=1", "b<2"]
+packages.a = { "1.0" = ["b>=2"], "1.1" = { requires = ["b>=2"], yanked = "bad" }, "1.2" = ["b>=2"] }
+packages.b = { "1.0" = [], "2.0" = [] }
+"#;
+    check("a withdrawn version between others", gap, &["requires `b>=2`"], &["to use it all the same"]);
+    let newest = r#"
+requires = ["a>=2"]
+target = "python3.9/x86_64"
+packages.a = { "1.0" = [], "1.1b1" = [], "2.0" = { requires-python = ">=3.10" } }
+"#;
+    let is_final = ["the newest a that python3.9 on x86_64 can load is 1.0"];
+    check("pre-releases come last", newest, &is_final, &[]);
+    check("unless they count", &format!("{newest}options.prerelease = \"allow\"\n"), &["can load is 1.1b1"], &[]);
+}

@@ -105,7 +105,7 @@ fn indexes_and_links_of_files() {
     assert_eq!(pins(&lock(&context, "-r sub/more.txt\n--no-index\n", &["--index-url", &server.url()])), "d==1.0");
     let asked = server.requests().len();
     let shown = lock(&context, "-r sub/more.txt\n--no-index\na\n", &["--index-url", &server.url()]);
-    has(&shown, &["exit code: 1", "no index lists `a`"]);
+    has(&shown, &["exit code: 1", "no index was asked for `a`"]);
     assert_eq!(server.requests().len(), asked, "--no-index asks no index");
 
     // A name from the environment stays out of messages.

@@ -1,6 +1,6 @@
 //! What the user could do about requirements that cannot be met: kinds and values. Whoever shows them has the words.
 
-use super::super::WheelRoom;
+use super::super::{FoundBefore, WheelRoom};
 use super::twins::Twin;
 use crate::requirements::Origin;
 use crate::resolution::Barrier;
@@ -131,6 +131,17 @@ pub enum Hint {
         /// The glibc of those runtimes, where it is what makes the difference.
         glibc: Option<Glibc>,
     },
+    /// The version could be loaded with the runtime's own glibc, in the place of which the user gives an older one.
+    OwnGlibc {
+        /// The project.
+        name: PackageName,
+        /// The version.
+        version: Version,
+        /// What the user gives.
+        given: Glibc,
+        /// The runtime.
+        runtime: Runtime,
+    },
     /// No version of the range has a wheel that the target can load, and another version has one.
     NewestThatLoads {
         /// The project.
@@ -142,6 +153,10 @@ pub enum Hint {
         /// Its architecture.
         architecture: Architecture,
     },
+    /// The user wants no index to be asked.
+    NoIndex(PackageName),
+    /// An index has the project, so that those behind it were not asked.
+    FoundBefore(PackageName, FoundBefore),
     /// No index that was asked has the project, and no name that many use is like it.
     Nowhere(PackageName),
     /// A build takes the project, and no index that was asked has it.
@@ -167,4 +182,11 @@ pub enum Hint {
         /// Where the URL is given.
         origin: Option<Origin>,
     },
+}
+
+impl Hint {
+    /// Whether it speaks for a version of which nothing is known but that something keeps it out.
+    pub(super) fn is_of_version_alone(&self) -> bool {
+        matches!(self, Self::Prerelease { .. } | Self::PrereleaseBefore { .. } | Self::Yanked { .. })
+    }
 }

@@ -10,7 +10,7 @@ use super::super::conclude::target_name;
 use super::super::listing::{ListedVersions, Release};
 use super::super::needs;
 use super::super::package::Package;
-use super::super::policy::{Policy, ProjectRules};
+use super::super::policy::{Policy, PrereleaseUse, ProjectRules};
 use super::super::provider::{Known, Provider};
 use super::super::sourced::SourcedVersion;
 use super::derivation::Fact;
@@ -21,8 +21,8 @@ use super::twins;
 use crate::python::{is_standard, project_meant_by};
 use crate::requirements::Origin;
 use crate::resolution::{Barrier, Exclusion};
-use crate::spec::{PackageName, push_new};
-use crate::target::{Architecture, Runtime, TagMismatch};
+use crate::spec::{PackageName, WheelFilename, push_new};
+use crate::target::{Architecture, Glibc, Runtime, TagMismatch, Tags};
 
 /// Most facts of a derivation for which hints are looked for; a person reads fewer.
 const MOST_PROBLEMS: usize = 20;
@@ -45,10 +45,16 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
     for fact in problems.chain(requirements) {
         match fact {
             Fact::NoVersions { package: Package::Project(name), range } => match provider.project_if_known(name) {
+                Some(Known::Unknown(asked)) if asked.is_empty() => tell(Hint::NoIndex(name.clone())),
                 Some(Known::Unknown(_)) => unknown_name(provider, name).into_iter().for_each(&mut tell),
                 Some(Known::Offline) => tell(Hint::UnknownOffline(name.clone())),
                 Some(Known::Listed(listing)) => {
-                    ProjectHints::new(provider, name, &listing).for_releases(range).into_iter().for_each(&mut tell);
+                    let hints = ProjectHints::new(provider, name, &listing).for_releases(range);
+                    let is_gap = is_gap(name, facts);
+                    hints.into_iter().filter(|hint| !is_gap || !hint.is_of_version_alone()).for_each(&mut tell);
+                    if let (false, Some(found)) = (is_gap, provider.source.found_before(name)) {
+                        tell(Hint::FoundBefore(name.clone(), found));
+                    }
                 }
                 None => {}
             },
@@ -67,6 +73,14 @@ pub(super) fn of(provider: &Provider<'_>, facts: &[Fact]) -> Vec<Hint> {
         }
     }
     hints
+}
+
+/// Whether other versions of a project could be used and are turned down for what they require: then it is not known
+/// whether those between them would do.
+fn is_gap(name: &PackageName, facts: &[Fact]) -> bool {
+    facts
+        .iter()
+        .any(|fact| matches!(fact, Fact::Requires { package: Package::Project(requirer), .. } if requirer == name))
 }
 
 /// Projects of the derivation that building would help.
@@ -140,12 +154,14 @@ impl<'a> ProjectHints<'a> {
         if !is_of_target(newest) {
             return None;
         }
-        let outside = self.listing.releases().rev().filter(|release| !range.contains(&release.version));
-        let loads = |release: &&Release| {
-            self.listing.verdict(self.policy, self.rules, release).is_ok_and(|file| file.filename.as_wheel().is_some())
-                && self.listing.exclusion(self.policy, self.rules, release).is_none()
+        let outside = range.complement();
+        let outside = self.listing.candidates(self.policy, self.rules, &outside).take(MOST_LOOKED_AT);
+        let wheels = outside.filter(|(_, file)| file.filename.as_wheel().is_some()).map(|(release, _)| release);
+        let is_usual = |release: &Release| {
+            let counts = self.policy.prerelease_use(self.rules) == PrereleaseUse::LikeFinals;
+            counts || !release.version.version.any_prerelease()
         };
-        let release = outside.take(MOST_LOOKED_AT).find(loads)?;
+        let release = wheels.max_by_key(|release| (is_usual(release), &release.version))?;
         let (name, version) = (self.name.clone(), release.version.version.clone());
         let (runtime, architecture) = (self.policy.target.runtime(), self.policy.target.architecture());
         Some(Hint::NewestThatLoads { name, version, runtime, architecture })
@@ -173,8 +189,10 @@ impl<'a> ProjectHints<'a> {
             }
             Exclusion::Hash => self.other_digests(release),
             Exclusion::Tags(_) if self.is_only_source_here(release) => Some(self.only_source(release)),
+            // Wheels are left out for other targets too.
+            Exclusion::Tags(_) | Exclusion::RequiresPython { .. } if self.rules.no_binary => None,
             Exclusion::Tags(_) | Exclusion::RequiresPython { .. } => {
-                self.other_runtimes(release).or_else(|| self.only_other_systems(release))
+                self.elsewhere(release).or_else(|| self.only_other_systems(release))
             }
             Exclusion::Metadata(_)
             | Exclusion::WheelPreferred
@@ -215,7 +233,7 @@ impl<'a> ProjectHints<'a> {
 
     /// Whether no runtime could load a wheel of a release, such as one for Python 2, and there is a source beside it.
     fn is_only_source_here(&self, release: &Release) -> bool {
-        self.other_runtimes(release).is_none()
+        self.elsewhere(release).is_none()
             && self
                 .listing
                 .files(release)
@@ -272,6 +290,33 @@ impl<'a> ProjectHints<'a> {
         Some(Hint::TooNew { name: self.name.clone(), version: release.version.version.clone(), uploaded })
     }
 
+    /// The glibc that the user gives in the place of the runtime's, where it is older.
+    fn given_glibc(&self) -> Option<Glibc> {
+        let target = &self.policy.target;
+        (target.host().is_none() && target.glibc() < target.runtime().glibc()).then(|| target.glibc())
+    }
+
+    /// That a release would do with the runtime's own glibc.
+    fn own_glibc(&self, release: &Release) -> Option<Hint> {
+        let (given, runtime) = (self.given_glibc()?, self.policy.target.runtime());
+        let is_glibc = |wheel: &WheelFilename| {
+            Tags::new(runtime, self.policy.target.architecture(), runtime.glibc()).priority(wheel).is_some()
+        };
+        let files = self.listing.files(release).filter(|file| candidate::is_taken_elsewhere(self.rules, file));
+        let files = files.filter(|file| self.policy.check_python(file.requires_python.as_ref()).is_ok());
+        files.filter_map(|file| file.filename.as_wheel()).any(is_glibc).then(|| Hint::OwnGlibc {
+            name: self.name.clone(),
+            version: release.version.version.clone(),
+            given,
+            runtime,
+        })
+    }
+
+    /// The target on which a release would do.
+    fn elsewhere(&self, release: &Release) -> Option<Hint> {
+        self.own_glibc(release).or_else(|| self.other_runtimes(release))
+    }
+
     /// Runtimes on which a release would do.
     fn other_runtimes(&self, release: &Release) -> Option<Hint> {
         let target = &self.policy.target;
@@ -279,7 +324,13 @@ impl<'a> ProjectHints<'a> {
             let (name, version) = (self.name.clone(), release.version.version.clone());
             Hint::OtherTarget { name, version, runtimes, architecture, glibc }
         };
-        let same = table::runtimes_that_load(self.listing, release, target.architecture());
+        let ceiling = self.given_glibc();
+        let load = |architecture| {
+            table::runtimes_that_load(architecture, ceiling, || {
+                self.listing.files(release).filter(|file| candidate::is_taken_elsewhere(self.rules, file))
+            })
+        };
+        let same = load(target.architecture());
         if let Some(first) = same.first() {
             let python = target.runtime().python_version();
             let are_newer = same.iter().all(|runtime| runtime.python_version() > python);
@@ -292,7 +343,7 @@ impl<'a> ProjectHints<'a> {
             Architecture::X86_64 => Architecture::Arm64,
             Architecture::Arm64 => Architecture::X86_64,
         };
-        let there = table::runtimes_that_load(self.listing, release, other);
+        let there = load(other);
         (!there.is_empty()).then(|| offer(there, Some(other), None))
     }
 }

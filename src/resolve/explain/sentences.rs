@@ -262,7 +262,7 @@ impl Teller<'_, '_> {
             Some(Known::Unknown(asked)) => {
                 let asked: Vec<String> = asked.iter().map(ToString::to_string).collect();
                 if asked.is_empty() {
-                    format!("no index lists `{name}`")
+                    format!("no index was asked for `{name}`")
                 } else {
                     format!("`{name}` is not on {}", asked.join(", "))
                 }

@@ -7,8 +7,8 @@ use super::super::provider::{Known, Provider};
 use super::super::ranges;
 use super::super::sourced::SourcedVersion;
 use crate::resolution::Exclusion;
-use crate::spec::{PackageName, WheelFilename};
-use crate::target::{Architecture, Runtime, Tags, span, wheels_in_words};
+use crate::spec::{DistFile, PackageName, WheelFilename};
+use crate::target::{Architecture, Glibc, Runtime, Tags, span, wheels_in_words};
 
 /// Most rows that are shown, newest versions first; neighbouring versions that differ in nothing are one row.
 const MOST_ROWS: usize = 4;
@@ -90,7 +90,7 @@ fn lines(name: &PackageName, rows: &[Row]) -> Vec<String> {
 /// Where a release's wheels could be loaded, judged by tags and Requires-Python; `no runtime` when nowhere.
 pub(super) fn loaders(listing: &ListedVersions, release: &Release) -> String {
     let both = [Architecture::X86_64, Architecture::Arm64];
-    let spans = both.map(|architecture| span(&runtimes_that_load(listing, release, architecture)));
+    let spans = both.map(|architecture| span(&runtimes_that_load(architecture, None, || listing.files(release))));
     match spans {
         [None, None] => "no runtime".to_owned(),
         [Some(one), Some(other)] if one == other => one,
@@ -101,15 +101,16 @@ pub(super) fn loaders(listing: &ListedVersions, release: &Release) -> String {
     }
 }
 
-/// The runtimes that could load a wheel of a release, oldest first.
-pub(super) fn runtimes_that_load(
-    listing: &ListedVersions,
-    release: &Release,
+/// The runtimes that could load one of the files, with a glibc no newer than `ceiling`, oldest first.
+pub(super) fn runtimes_that_load<'f, F: Iterator<Item = &'f DistFile>>(
     architecture: Architecture,
+    ceiling: Option<Glibc>,
+    files: impl Fn() -> F,
 ) -> Vec<Runtime> {
     Runtime::offered(|runtime| {
-        let (tags, python) = (Tags::new(runtime, architecture, runtime.glibc()), runtime.python_full_version());
-        listing.files(release).any(|file| {
+        let glibc = ceiling.map_or(runtime.glibc(), |ceiling| ceiling.min(runtime.glibc()));
+        let (tags, python) = (Tags::new(runtime, architecture, glibc), runtime.python_full_version());
+        files().any(|file| {
             file.filename.as_wheel().is_some_and(|wheel| tags.priority(wheel).is_some())
                 && file.requires_python.as_ref().is_none_or(|specifiers| ranges::contains(specifiers, &python))
         })

@@ -52,6 +52,9 @@ pub(super) fn refuse_path(run: &Run, command: &str, word: &str) -> Result<(), Fa
             let file = Path::new(word).join(name);
             Err(with_meant(failure().hint(for_needs(&file))))
         }
+        None if is_project(&place) => Err(with_meant(failure().hint(format!(
+            "for what the project requires, write `{word}` into a requirements.txt and name that with -r"
+        )))),
         None if holds_code(&place) || is_path => Err(with_meant(failure())),
         None => Ok(()),
     }

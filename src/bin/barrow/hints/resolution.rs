@@ -1,9 +1,10 @@
 //! What the user can do about requirements that cannot be met, in words.
 
+use barrow::requirements::Origin;
 use barrow::resolution::Barrier;
-use barrow::resolve::{Hint, Twin, WheelRoom};
+use barrow::resolve::{FoundBefore, Hint, Twin, WheelRoom};
 use barrow::spec::{PackageName, Version};
-use barrow::target::{Runtime, span};
+use barrow::target::{Architecture, Glibc, Runtime, span};
 
 /// What has to be left out before building can be allowed.
 fn forbidden(barrier: Barrier) -> String {
@@ -25,6 +26,15 @@ fn nowhere(name: &PackageName) -> String {
     format!(
         "if `{name}` lies on an index of your own, name that with `--index NAME=URL`; if it is a folder of yours, require it as \
          `./FOLDER`"
+    )
+}
+
+fn found_before(name: &PackageName, FoundBefore { found, not_asked }: &FoundBefore) -> String {
+    let not_asked: Vec<String> = not_asked.iter().map(ToString::to_string).collect();
+    format!(
+        "`{name}` is on {found}, so that {} was not asked: where you want it from there, name that index before, or tie \
+         `{name}` to it in `[sources]` of barrow.toml",
+        not_asked.join(", ")
     )
 }
 
@@ -94,6 +104,31 @@ fn those_have(runtimes: &[Runtime]) -> String {
     format!("{} {}", span(runtimes).unwrap_or_default(), if runtimes.len() == 1 { "has" } else { "have" })
 }
 
+fn other_target(
+    name: &PackageName,
+    version: &Version,
+    runtimes: &[Runtime],
+    architecture: Option<Architecture>,
+    glibc: Option<Glibc>,
+) -> String {
+    let on = architecture.map_or_else(String::new, |architecture| format!(" on {architecture}"));
+    let with = glibc.map_or_else(String::new, |glibc| format!(", with glibc {glibc}"));
+    format!("{name} {version} can be loaded by {}{on}{with}", span(runtimes).unwrap_or_default())
+}
+
+fn own_glibc(name: &PackageName, version: &Version, given: Glibc, runtime: Runtime) -> String {
+    format!("leave out `--glibc {given}`, without which {runtime} can load {name} {version}")
+}
+
+fn no_index(name: &PackageName) -> String {
+    format!("`no-index` is set (`barrow config` says where): leave it out, or offer `{name}` with `--find-links`")
+}
+
+fn only_from_url(name: &PackageName, origin: Option<&Origin>) -> String {
+    let origin = origin.map(|origin| format!(" ({origin})")).unwrap_or_default();
+    format!("`{name}` can only come from the URL that you give for it{origin}")
+}
+
 /// A hint of the solver's as a sentence.
 pub(crate) fn of(hint: &Hint) -> String {
     match hint {
@@ -136,21 +171,19 @@ pub(crate) fn of(hint: &Hint) -> String {
             format!("`{file}` has digest {actual}, but `--hash` at {origin} expects {accepted}")
         }
         Hint::OtherTarget { name, version, runtimes, architecture, glibc } => {
-            let on = architecture.map_or_else(String::new, |architecture| format!(" on {architecture}"));
-            let with = glibc.map_or_else(String::new, |glibc| format!(", with glibc {glibc}"));
-            format!("{name} {version} can be loaded by {}{on}{with}", span(runtimes).unwrap_or_default())
+            other_target(name, version, runtimes, *architecture, *glibc)
         }
+        Hint::OwnGlibc { name, version, given, runtime } => own_glibc(name, version, *given, *runtime),
         Hint::NewestThatLoads { name, version, runtime, architecture } => {
             format!("the newest {name} that {runtime} on {architecture} can load is {version}")
         }
+        Hint::NoIndex(name) => no_index(name),
+        Hint::FoundBefore(name, found) => found_before(name, found),
         Hint::Nowhere(name) => nowhere(name),
         Hint::BuildLacks { name, room } => {
             format!("a wheel of `{name}` is needed to build it: {}", offered(*room, "one"))
         }
         Hint::OtherSystems { name, version, has_windows } => other_systems(name, version, *has_windows),
-        Hint::OnlyFromUrl { name, origin } => {
-            let origin = origin.as_ref().map(|origin| format!(" ({origin})")).unwrap_or_default();
-            format!("`{name}` can only come from the URL that you give for it{origin}")
-        }
+        Hint::OnlyFromUrl { name, origin } => only_from_url(name, origin.as_ref()),
     }
 }

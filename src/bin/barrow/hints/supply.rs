@@ -111,7 +111,7 @@ fn request(error: &RequestError) -> Vec<String> {
         RequestError::Source(error) => return super::bundle(error).into_iter().collect(),
         RequestError::Folder(error) => return build::of(error).into_iter().collect(),
         RequestError::Foreign { what: ForeignFile::Setuptools, .. } => {
-            "name its folder, as `.`, to install the project"
+            "write its folder, as `.`, into a requirements.txt and name that with -r: what the project requires comes with it"
         }
         RequestError::Foreign { what: ForeignFile::Pipfile, .. } => {
             "make a Pipfile.lock with `pipenv lock`, and name that file with -r"

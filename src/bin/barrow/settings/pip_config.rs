@@ -1,7 +1,7 @@
 //! pip's configuration files (pip documentation, "Configuration"): `[global]` and `[install]` of every file that pip
 //! would read, later files over earlier ones, the command's section over the global one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::Host;
@@ -28,7 +28,8 @@ impl PipConfig {
         for file in files(host, cfg!(target_os = "macos")) {
             // pip passes over what it may not read, too.
             let Ok(bytes) = fs_err::read(&file) else { continue };
-            let text = String::from_utf8_lossy(&bytes);
+            let text = std::str::from_utf8(&bytes)
+                .map_err(|_| format!("{}: pip's configuration must be UTF-8", file.display()))?;
             config.add(&file, text.trim_start_matches('\u{feff}'))?;
         }
         Ok(config)
@@ -41,35 +42,47 @@ impl PipConfig {
 
     /// Adds the contents of one file.
     pub(crate) fn add(&mut self, file: &Path, text: &str) -> Result<(), String> {
-        let mut section = String::new();
+        let mut section: Option<&str> = None;
         let mut last: Option<String> = None;
+        let mut there: HashSet<(&str, Option<String>)> = HashSet::new();
         for (index, line) in text.lines().enumerate() {
             let number = index + 1;
             let trimmed = line.trim();
             if trimmed.is_empty() || trimmed.starts_with(['#', ';']) {
                 continue;
             }
-            if line.starts_with([' ', '\t']) && last.is_some() {
-                let key = last.as_deref().unwrap_or_default();
-                if let Some(value) = self.section(&section).and_then(|values| values.get_mut(key)) {
+            let wrong = |why: String| Err(format!("{}:{number}: {why}", file.display()));
+            if let (Some(key), Some(section), true) = (&last, section, line.starts_with([' ', '\t'])) {
+                if let Some(value) = self.section(section).and_then(|values| values.get_mut(key)) {
                     value.text.push('\n');
                     value.text.push_str(trimmed);
                 }
                 continue;
             }
             if let Some(name) = trimmed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-                name.clone_into(&mut section);
+                // What is said of all sections may be said in several places.
+                if !there.insert((name, None)) && name != "DEFAULT" {
+                    return wrong(format!("pip's configuration has `[{name}]` twice"));
+                }
+                section = Some(name);
                 last = None;
                 continue;
             }
-            let Some((key, value)) = trimmed.split_once(['=', ':']) else {
-                return Err(format!("{}:{number}: pip's configuration needs `key = value` here", file.display()));
+            let Some(section) = section else {
+                return wrong("pip's configuration needs `[global]` above this line".to_owned());
             };
+            let Some((key, value)) = trimmed.split_once(['=', ':']) else {
+                return wrong("pip's configuration needs `key = value` here".to_owned());
+            };
+            let key = key.trim().to_lowercase();
+            if !there.insert((section, Some(key.clone()))) {
+                return wrong(format!("pip's configuration has `{key}` twice in `[{section}]`"));
+            }
             // In pip's order: `__cert` is `--cert` there.
-            let key = key.trim().to_lowercase().replace('_', "-");
+            let key = key.replace('_', "-");
             let key = key.strip_prefix("--").unwrap_or(&key).to_owned();
             let value = PipValue { text: value.trim().to_owned(), file: file.to_owned(), line: number };
-            if let Some(values) = self.section(&section) {
+            if let Some(values) = self.section(section) {
                 values.insert(key.clone(), value);
             }
             last = Some(key);
