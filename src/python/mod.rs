@@ -25,6 +25,7 @@ mod imports;
 mod indentation;
 mod module;
 mod module_names;
+mod placement;
 mod read;
 mod stack;
 mod standard_library;

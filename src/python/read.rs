@@ -9,6 +9,7 @@ use super::encoding::{Decoding, decode};
 use super::imports::ImportWalk;
 use super::indentation::indentation_fault;
 use super::module::{Module, SyntaxFault};
+use super::placement::misplaced;
 use crate::spec::LineEnds;
 
 /// Largest source file that is parsed, bytes. Its tree takes many times as much memory, and each link of a chain that
@@ -56,6 +57,11 @@ fn parse(source: &str, minor: u8) -> Module {
     let ends = LineEnds::of(source);
     let line_at = |at| ends.line_at(source, at);
     if let Some(fault) = fault(source, &parsed, &line_at) {
+        return Module { fault: Some(fault), ..Module::default() };
+    }
+    let misplaced = parsed.syntax().as_module().and_then(|tree| misplaced(source, &tree.body));
+    if let Some((at, reason)) = misplaced {
+        let fault = SyntaxFault { line: line_at(at), reason, is_of_another_version: false };
         return Module { fault: Some(fault), ..Module::default() };
     }
     let mut module = Module { changes_path: PATH.iter().any(|text| source.contains(text)), ..Module::default() };

@@ -311,6 +311,41 @@ fn source_that_does_not_parse() {
         &["BAR017 error lib.py"],
     );
     check(&Bundle::app("def f():\n    import lib").file("lib.py", "print 'x'"), &[], &["BAR016 warning lib.py"]);
+    // What the grammar has, and Python's compiler refuses.
+    let refused = [
+        "def f():\n    await x",
+        "await x",
+        "async def f():\n    return lambda: await x",
+        "def f():\n    async with x: pass",
+        "async def f():\n    class A:\n        async for y in x: pass",
+        "async def f():\n    yield from x",
+        "class A:\n    yield x",
+        "break",
+        "for x in y:\n    def f():\n        continue",
+        "while x: pass\nelse: break",
+        "return 1",
+        "def f():\n    class A:\n        return",
+        "def f(e, *, e): pass",
+        "def f():\n    nonlocal x",
+        "x = 1\nfrom __future__ import annotations",
+        "def f():\n    print(x)\n    global x",
+        "def f(x):\n    global x",
+    ];
+    for code in refused {
+        check(&Bundle::app(code), &[], &["BAR016 error app.py"]);
+    }
+    let taken = [
+        "'text'\nfrom __future__ import annotations\nfrom __future__ import division",
+        "async def f():\n    await x\n    async for y in x:\n        break\n    else:\n        return [await z for z in y]",
+        "async def f():\n    async with x: yield y\n    while True:\n        if x: continue",
+        "def f():\n    return (await x for x in y)",
+        "def f():\n    x = 1\n    def g():\n        nonlocal x\n        x = yield from (lambda: (yield))()",
+        "def f(x=[y for y in z]):\n    global y\n    y = x\ndef g():\n    global y; print(y)",
+        "x: int\nfor x in y:\n    try: pass\n    finally: continue",
+    ];
+    for code in taken {
+        check(&Bundle::default().file("app.py", format!("{code}\n{OK}")), &[], &[]);
+    }
     check(&Bundle::app("").file("other.py", "print 'x'"), &[], &[]);
     check(&Bundle::app("import data").file("data.py", vec![b'#'; 3 << 20]), &[], &["BAR035 note data.py"]);
     check(&Bundle::app("if x:\n\tif y:\n        z = 1"), &[], &["BAR016 error app.py"]);
