@@ -1,12 +1,15 @@
 //! A distribution whose files are all known.
 
+use std::io;
 use std::path::PathBuf;
 
+use fs_err as fs;
 use serde::{Deserialize, Serialize};
 
 use super::judgement::Agreement;
 use super::stamps::Stamp;
-use crate::archive::{DataSpan, SafePath, crc32};
+use crate::archive::{DataSpan, Inflater, SafePath, crc32};
+use crate::regular;
 use crate::spec::{CoreMetadata, HashDigest, MetadataError, PackageName, Version, sha256};
 
 /// A distribution whose files are all known, ready to be linked or spliced. Holding one proves that each has the digest
@@ -80,6 +83,26 @@ impl InstalledDist {
             tree.stamps.retain(|_| files.next().is_none_or(|file| !is_gone(file)));
         }
         self.files.retain(|file| !is_gone(file));
+    }
+
+    /// The bytes of a file, from the wheel; where that is gone, as they were unpacked.
+    pub(crate) fn read(&self, file: &InstalledFile) -> io::Result<Vec<u8>> {
+        let span = match (&file.content, file.span()) {
+            (FileContent::Generated(bytes), _) => return Ok(bytes.clone()),
+            (FileContent::WheelEntry { .. }, span) => span.expect("an entry of a wheel has a place in it"),
+        };
+        let wheel = match (fs::File::open(&self.wheel), &self.tree) {
+            (Ok(wheel), _) => wheel,
+            (Err(_), Some(tree)) => return regular::read(&file.path.below(&tree.folder)),
+            (Err(error), None) => return Err(error),
+        };
+        let mut bytes = Vec::with_capacity(usize::try_from(file.size).unwrap_or_default());
+        let mut take = |piece: &[u8]| {
+            bytes.extend_from_slice(piece);
+            Ok(())
+        };
+        let read = Inflater::default().read(wheel.file(), file.path.as_str(), &span, &mut take);
+        read.map(|()| bytes).map_err(io::Error::other)
     }
 
     /// What messages call it.

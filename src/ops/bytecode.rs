@@ -8,15 +8,13 @@
 use std::path::PathBuf;
 use std::thread::available_parallelism;
 
-use fs_err as fs;
 use rayon::prelude::*;
 
 use super::Error;
-use crate::archive::{Inflater, SafePath};
+use crate::archive::SafePath;
 use crate::build::{BuildError, Children, Compiler, InterpreterSearch, PythonSource};
 use crate::bundle::{Bundle, BundleContent, BundleError, BundleFile, Bytes};
 use crate::context::Context;
-use crate::install::FileContent;
 use crate::reporter::counted;
 use crate::request::{BundleKind, BundleOptions, RequestOptions};
 use crate::target::Target;
@@ -104,21 +102,8 @@ fn read(file: &BundleFile) -> Result<Vec<u8>, Error> {
     match &file.content {
         BundleContent::Generated(bytes) => Ok(bytes.clone()),
         BundleContent::Source(own) => Ok(own.read().map_err(|source| failed(&own.from, source))?.into_owned()),
-        BundleContent::Dist { dist, file } => match (&file.content, file.span()) {
-            (FileContent::Generated(bytes), _) => Ok(bytes.clone()),
-            (FileContent::WheelEntry { .. }, span) => {
-                let span = span.expect("an entry of a wheel has a place in it");
-                let wheel = fs::File::open(&dist.wheel).map_err(|source| failed(&dist.wheel, source))?;
-                let mut bytes = Vec::with_capacity(usize::try_from(file.size).unwrap_or_default());
-                let mut take = |piece: &[u8]| {
-                    bytes.extend_from_slice(piece);
-                    Ok(())
-                };
-                Inflater::default()
-                    .read(wheel.file(), file.path.as_str(), &span, &mut take)
-                    .map_err(|error| failed(&dist.wheel, std::io::Error::other(error)))?;
-                Ok(bytes)
-            }
-        },
+        BundleContent::Dist { dist, file } => {
+            dist.read(file).map_err(|source| Error::from(failed(&dist.wheel, source)))
+        }
     }
 }

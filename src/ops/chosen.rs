@@ -3,15 +3,14 @@
 use super::lacking::lacking;
 use super::{Error, left_out};
 use crate::bundle::Bytes;
-use crate::context::Context;
 use crate::install::{InstallOptions, InstalledDist};
 use crate::inventory::{denied_line, requested_by};
 use crate::memory::{BundledDist, LeftOutFiles, Memory};
 use crate::reporter::counted;
-use crate::request::{BundleOptions, SelectionSettings};
+use crate::request::BundleOptions;
 use crate::resolution::Resolution;
 use crate::spec::{License, LicensePattern, PackageName};
-use crate::supply::{Inquiry, Installed, install_each};
+use crate::supply::{Inquiry, Installed, Session, install_each};
 
 /// Where the project of a lock is built, its packages are bundled and not its folder.
 pub(super) fn take_built_project(inquiry: &Inquiry, options: &mut BundleOptions) {
@@ -48,7 +47,7 @@ pub(super) async fn choose_and_install(
     let told = told.chain(left_out::unmatched_patterns(&installed.dists, manifest, inquiry.locked()));
     context.give(&mut installed.warnings, told);
     let whole = (!options.assembly.selection.files().takes_all()).then(|| installed.dists.clone());
-    let left_out = leave_out_files(&mut installed, &options.assembly.selection, context)?;
+    let left_out = leave_out_files(&mut installed, options, &inquiry.session)?;
     Ok((ChosenDists { installed: installed.dists, whole, left_out }, installed.warnings))
 }
 
@@ -80,10 +79,12 @@ fn refuse_licenses(
 /// Takes files that are not wanted out of the distributions, and says how much that saves.
 fn leave_out_files(
     installed: &mut Installed,
-    selection: &SelectionSettings,
-    context: &Context,
+    options: &BundleOptions,
+    session: &Session,
 ) -> Result<LeftOutFiles, Error> {
-    let slimmed = selection.files().apply(&mut installed.dists)?;
+    let context = &session.context;
+    let (_, minor) = options.target.runtime().python_version();
+    let slimmed = options.assembly.selection.files().apply(&mut installed.dists, Some(&session.cache), minor)?;
     context.give(&mut installed.warnings, &slimmed.warnings);
     let total: u64 = slimmed.saved.values().map(|(_, bytes)| bytes).sum();
     let files = slimmed.saved.values().map(|(files, _)| files).sum();

@@ -144,7 +144,8 @@ impl Publication {
             Err(Error::Publish(error)) if error.found_a_changed_file() => {
                 let mut mended = chosen.whole.as_ref().unwrap_or(&chosen.installed).clone();
                 mended.iter_mut().try_for_each(|dist| ensure_tree(dist, &self.cache))?;
-                self.options.assembly.selection.files().apply(&mut mended)?;
+                let (_, minor) = self.options.target.runtime().python_version();
+                self.options.assembly.selection.files().apply(&mut mended, Some(&self.cache), minor)?;
                 let mut bundle = assemble(&mended, source, &self.layout())?;
                 bundle.add_made(&compiled);
                 self.put(&bundle, made_of)

@@ -96,7 +96,7 @@ pub(super) fn ways(bundle: &Bundle, options: &BundleOptions) -> Vec<String> {
     };
     if !options.assembly.selection.slim {
         let saved = bundle.dists.par_iter().map(|dist| saved_by_slim(dist)).sum();
-        add(saved, format!("`--slim` would save {}", Bytes(saved)));
+        add(saved, format!("`--slim` would save about {}", Bytes(saved)));
     }
     if !options.assembly.exclude_runtime {
         let provided = options.target.runtime().provided_projects();

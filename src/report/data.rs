@@ -70,10 +70,10 @@ fn part(part: &ReportPart) -> Value {
 }
 
 fn dist(dist: &Component, part: &ReportPart, slimming: &mut Slimming) -> Value {
-    let (mut saved, mut rules) = (0, SlimRules::default());
-    let files = dist.files.iter().map(|file| {
-        // The rules speak of paths below the folder of packages.
-        let path = file.path.strip_prefix("python/").unwrap_or(&file.path);
+    // The rules speak of paths below the folder of packages.
+    let paths = dist.files.iter().map(|file| file.path.strip_prefix("python/").unwrap_or(&file.path));
+    let (mut saved, mut rules) = (0, SlimRules::new(paths.clone()));
+    let files = dist.files.iter().zip(paths).map(|(file, path)| {
         let requires = |name: &str| dist.dependencies.iter().any(|other| other.as_ref() == name);
         let rule = if part.is_slimmed { None } else { rules.rule(dist.name.as_ref(), requires, path) };
         if let Some(rule) = rule {

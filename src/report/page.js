@@ -205,7 +205,7 @@ function details(dist) {
   add("Wheel", make("span", { class: "path" }, dist.wheel));
   add("From", make("span", { class: "path" }, dist.url));
   add("sha256", make("span", { class: "path" }, dist.sha256));
-  if (dist.slim) add(part().slimmed ? "Left by --slim" : "--slim would save", bytes(dist.slim));
+  if (dist.slim) add(part().slimmed ? "Left by --slim" : "--slim would save about", bytes(dist.slim));
   if (dist.files.length) {
     add("Files", make("button", { class: "more", type: "button", click: () => { go([dist.name], true); get("map").scrollIntoView(); } },
       count(dist.files.length, "file") + ", in the picture"));
@@ -230,7 +230,7 @@ function slim() {
   const { rules, slimmed } = part();
   const total = rules.reduce((sum, [, , size]) => sum + size, 0);
   fill("slim", ...(slimmed || !total ? [] : [
-    make("h2", {}, "What --slim would save: " + bytes(total)),
+    make("h2", {}, "What --slim would save, about: " + bytes(total)),
     make("table", {}, make("tbody", {}, ...rules.filter(([, files]) => files).sort((a, b) => b[2] - a[2]).map(([name, files, size]) =>
       make("tr", {}, make("td", {}, name), make("td", { class: "number" }, bytes(size)), make("td", { class: "number" }, count(files, "file")))))),
     make("p", { class: "faint" }, "In the picture, what would go is hatched."),

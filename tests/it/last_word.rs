@@ -91,7 +91,7 @@ fn too_large_is_told_with_what_is_large_and_what_would_help() {
       boto3 1.0 482 bytes, asked for by you (app/requirements.txt:2)
       your own files 30 bytes
     hint: `--exclude-runtime` would save 482 bytes (boto3)
-    hint: `--slim` would save 10 bytes
+    hint: `--slim` would save about 10 bytes
     hint: with the dependencies in layers (`barrow layer`), the function itself would be 30 bytes; Lambda counts both together
     ");
     assert!(!context.path("out").exists());

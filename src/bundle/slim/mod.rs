@@ -4,6 +4,8 @@
 //! `importlib.metadata` and `pip` see a whole distribution. METADATA, entry points, licences and `py.typed` are never
 //! left out by a rule.
 
+mod mentions;
+mod needed;
 mod rules;
 mod selection;
 #[cfg(test)]

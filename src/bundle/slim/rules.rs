@@ -17,9 +17,24 @@ pub(super) struct Rule {
     pub(super) never: &'static [&'static str],
     /// Not of projects that require this one, which reads such files for them.
     pub(super) unless_requires: &'static [&'static str],
+    /// What may speak for a file that it names.
+    pub(super) doubt: Doubt,
     /// Why nothing misses it; a test compares it with the documentation.
     #[cfg(test)]
     pub(super) why: &'static str,
+}
+
+/// What may speak for a file that a rule names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nothing.
+    None,
+    /// It lies in a folder of tests: code imports it, or has its name. Such a folder has modules of Python.
+    Imported,
+    /// Code has its name.
+    Named,
+    /// Its ending has another meaning too.
+    Kind,
 }
 
 const fn rule(name: &'static str, patterns: &'static [&'static str], why: &'static str) -> Rule {
@@ -31,6 +46,7 @@ const fn rule(name: &'static str, patterns: &'static [&'static str], why: &'stat
         only: &[],
         never: &[],
         unless_requires: &[],
+        doubt: Doubt::None,
         #[cfg(test)]
         why,
     }
@@ -47,6 +63,10 @@ impl Rule {
 
     const fn unless_requires(self, unless_requires: &'static [&'static str]) -> Self {
         Self { unless_requires, ..self }
+    }
+
+    const fn doubt(self, doubt: Doubt) -> Self {
+        Self { doubt, ..self }
     }
 }
 
@@ -79,47 +99,50 @@ const COMPILERS: &[&str] = &[
 
 /// The rules; the first that matches a file counts it.
 pub(super) const RULES: &[Rule] = &[
-    rule("tests", &["/*/**/tests/"], "tests inside packages are imported by test runners only").never(&[
-        "hypothesis",
-        "pytest",
-        "numba",
-        "torch",
-    ]),
+    rule("tests", &["/*/**/tests/"], "tests inside packages are imported by test runners only")
+        .never(&["hypothesis", "pytest", "numba", "torch"])
+        .doubt(Doubt::Imported),
     rule("stubs", &["*.pyi"], "stubs are read by type checkers only")
         .never(&["mypy", "pyright", "typeshed-client", "jedi", "basedpyright", "pytype"])
         .unless_requires(&["lazy-loader"]),
     rule("headers", &["*.h", "*.hh", "*.hpp", "*.hxx", "*.cuh", "*.inl"], "headers are read by compilers only")
-        .never(COMPILERS),
+        .never(COMPILERS)
+        .doubt(Doubt::Named),
     rule(
         "native sources",
         &["*.c", "*.cc", "*.cpp", "*.cxx", "*.cu", "*.pyx", "*.pxd", "*.pxi", "*.pyx.in", "*.pxd.in", "*.f", "*.f90"],
         "sources of extension modules are read by compilers only",
     )
-    .never(COMPILERS),
-    rule("static libraries", &["*.a", "*.lib", "*.la"], "static libraries are read by linkers only").never(COMPILERS),
+    .never(COMPILERS)
+    .doubt(Doubt::Named),
+    rule("static libraries", &["*.a", "*.lib", "*.la"], "static libraries are read by linkers only")
+        .never(COMPILERS)
+        .doubt(Doubt::Named),
     rule(
         "foreign binaries",
         &["*.dll", "*.dylib", "*.exe", "*.pyd"],
         "Linux cannot load binaries of Windows and macOS",
-    ),
-    rule("debug symbols", &["*.pdb", "*.dSYM/", "*.debug"], "symbols are read by debuggers only"),
+    )
+    .doubt(Doubt::Kind),
+    rule("debug symbols", &["*.pdb", "*.dSYM/", "*.debug"], "symbols are read by debuggers only").doubt(Doubt::Kind),
     rule("bytecode", &["__pycache__/"], "bytecode of another Python; the target makes its own"),
     rule(
         "documentation",
         &[
             // One pattern for each ending: only paths with that ending are then held against it.
-            "/*/**/doc/**/*.rst",
-            "/*/**/doc/**/*.md",
-            "/*/**/doc/**/*.ipynb",
-            "/*/**/docs/**/*.rst",
-            "/*/**/docs/**/*.md",
-            "/*/**/docs/**/*.ipynb",
+            "/*/doc/**/*.rst",
+            "/*/doc/**/*.md",
+            "/*/doc/**/*.ipynb",
+            "/*/docs/**/*.rst",
+            "/*/docs/**/*.md",
+            "/*/docs/**/*.ipynb",
             "/share/doc/",
             "/share/man/",
             "/share/info/",
         ],
         "documentation is read by people only",
-    ),
+    )
+    .doubt(Doubt::Named),
     rule(
         "examples",
         &["/boto3/examples/", "/botocore/data/**/examples-1.json*"],

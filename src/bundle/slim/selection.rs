@@ -1,15 +1,17 @@
 //! Which files of which distribution are left out.
 
 use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
-use super::rules::{KEPT, RULES, Rule};
+use super::needed::{ByRules, spare_needed};
+use super::rules::{Doubt, KEPT, RULES, Rule};
 use crate::archive::{SafePath, composed, folder_and_name};
 use crate::bundle::BundleError;
 use crate::bundle::patterns::{Choice, Patterns, way_to};
 use crate::bundle::table_patterns::TablePattern;
+use crate::cache::Cache;
 use crate::install::InstalledDist;
 use crate::requirements::NamePattern;
 use crate::spec::{parse_record, write_record_line};
@@ -52,11 +54,17 @@ pub fn is_dist_pattern(text: &str) -> Option<(&str, &str)> {
 }
 
 impl FileSelection<'_> {
-    /// Leaves out files of the distributions; their RECORDs list what stays.
+    /// Leaves out files of the distributions, for Python 3.`minor`; their RECORDs list what stays. The cache has what is
+    /// known of them.
     ///
     /// # Errors
-    /// A pattern that is none.
-    pub(crate) fn apply(&self, dists: &mut [InstalledDist]) -> Result<Slimmed, BundleError> {
+    /// A pattern that is none, or a file that cannot be read.
+    pub(crate) fn apply(
+        &self,
+        dists: &mut [InstalledDist],
+        cache: Option<&Cache>,
+        minor: u64,
+    ) -> Result<Slimmed, BundleError> {
         let named: Vec<Named> = self
             .exclude
             .iter()
@@ -66,8 +74,9 @@ impl FileSelection<'_> {
         if self.takes_all() {
             return Ok(slimmed);
         }
-        for dist in dists.iter_mut() {
-            let left_out = self.reasons(dist, &named);
+        let by_rules = self.by_rules(dists, cache, minor)?;
+        for (dist, rules) in dists.iter_mut().zip(by_rules) {
+            let left_out = self.reasons(dist, &named, &rules);
             leave_out(dist, &left_out, &mut slimmed.saved);
         }
         for named in named.iter().filter(|named| !named.glob.was_used()) {
@@ -82,12 +91,26 @@ impl FileSelection<'_> {
         !self.slim && self.services.is_none() && !self.exclude.iter().any(|text| is_dist_pattern(text).is_some())
     }
 
+    /// The rule of `--slim` that leaves out each file of each distribution.
+    fn by_rules(
+        &self,
+        dists: &[InstalledDist],
+        cache: Option<&Cache>,
+        minor: u64,
+    ) -> Result<Vec<ByRules>, BundleError> {
+        if !self.slim {
+            return Ok(dists.iter().map(|dist| vec![None; dist.files.len()]).collect());
+        }
+        let mut by_rules: Vec<ByRules> = dists.iter().map(named_by_rules).collect();
+        spare_needed(dists, &mut by_rules, cache, minor)?;
+        Ok(by_rules)
+    }
+
     /// What leaves each file of a distribution out; `None`: it stays.
-    fn reasons(&self, dist: &InstalledDist, named: &[Named]) -> Vec<Option<String>> {
+    fn reasons(&self, dist: &InstalledDist, named: &[Named], rules: &ByRules) -> Vec<Option<String>> {
         let name = dist.name.as_ref();
         let named: Vec<&Named> = named.iter().filter(|named| named.name.matches(&dist.name)).collect();
-        let (mut rules, requires) = (SlimRules::default(), requires(dist));
-        let reasons = dist.files.iter().map(|file| {
+        let reasons = dist.files.iter().zip(rules).map(|(file, rule)| {
             match decided_by(&named, Path::new(file.path.as_str())) {
                 Some((Choice::Chosen, named)) => return Some(named.text.to_owned()),
                 // The user has the last word, also over the rules of `--slim`.
@@ -97,11 +120,7 @@ impl FileSelection<'_> {
             if self.services.is_some_and(|choice| choice.leaves_out(name, &file.path)) {
                 return Some("API data of other services".to_owned());
             }
-            if !self.slim {
-                return None;
-            }
-            let rule = rules.rule(name, &requires, file.path.as_str())?;
-            Some(RULES[rule].name.to_owned())
+            rule.map(|rule| RULES[rule].name.to_owned())
         });
         reasons.collect()
     }
@@ -183,14 +202,16 @@ pub(crate) fn patterns_of_rules() -> impl Iterator<Item = &'static str> {
     RULES.iter().map(|rule| rule.patterns).chain([KEPT]).flatten().copied()
 }
 
-/// How many bytes of a distribution `--slim` would leave out.
+/// How many bytes of a distribution `--slim` would leave out, but for the few that turn out to be needed.
 pub(crate) fn saved_by_slim(dist: &InstalledDist) -> u64 {
-    let (mut rules, requires) = (SlimRules::default(), requires(dist));
-    let saved = dist.files.iter().map(|file| {
-        let rule = rules.rule(dist.name.as_ref(), &requires, file.path.as_str());
-        rule.map_or(0, |_| file.size)
-    });
-    saved.sum()
+    dist.files.iter().zip(named_by_rules(dist)).map(|(file, rule)| rule.map_or(0, |_| file.size)).sum()
+}
+
+/// The rule that names each file of a distribution.
+fn named_by_rules(dist: &InstalledDist) -> ByRules {
+    let paths = || dist.files.iter().map(|file| file.path.as_str());
+    let (mut rules, requires) = (SlimRules::new(paths()), requires(dist));
+    paths().map(|path| rules.rule(dist.name.as_ref(), &requires, path)).collect()
 }
 
 /// Whether a distribution requires a project. Its METADATA is read when that is asked first, and once.
@@ -203,9 +224,11 @@ fn requires(dist: &InstalledDist) -> impl Fn(&str) -> bool {
 }
 
 /// Finds the rules by which `--slim` leaves out files of one distribution. Each folder is held against them once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SlimRules<'a> {
     folders: HashMap<&'a str, Verdict>,
+    /// Folders of tests that have modules of Python. Others hold data of programs.
+    suites: HashSet<&'a str>,
 }
 
 /// What the patterns of the rules say of a path and of the folders that it lies in.
@@ -218,6 +241,12 @@ struct Verdict {
 }
 
 impl<'a> SlimRules<'a> {
+    /// For a distribution with files at these paths below the folder of packages.
+    pub(crate) fn new(paths: impl Iterator<Item = &'a str>) -> Self {
+        let suites = paths.filter(|path| path.ends_with(".py")).filter_map(suite_of).collect();
+        Self { folders: HashMap::new(), suites }
+    }
+
     /// The rule for a file of a project, by its place in the table; `None`: it stays. `requires` tells whether the
     /// project requires another one; `path` is below the folder of packages.
     pub(crate) fn rule(&mut self, project: &str, requires: impl Fn(&str) -> bool, path: &'a str) -> Option<usize> {
@@ -227,8 +256,10 @@ impl<'a> SlimRules<'a> {
             return None;
         }
         // What a project requires is read from its METADATA: that is asked last.
+        let is_in_suite = || suite_of(path).is_some_and(|suite| self.suites.contains(suite));
         let has = |at: &usize| verdict.rules & (1 << at) != 0;
-        (0..RULES.len()).filter(has).find(|&at| applies(&RULES[at], project, &requires))
+        let is_meant = |at: &usize| RULES[*at].doubt != Doubt::Imported || is_in_suite();
+        (0..RULES.len()).filter(has).filter(is_meant).find(|&at| applies(&RULES[at], project, &requires))
     }
 
     fn folder(&mut self, folder: &'a str) -> Verdict {
@@ -243,6 +274,11 @@ impl<'a> SlimRules<'a> {
         self.folders.insert(folder, verdict);
         verdict
     }
+}
+
+/// The outermost folder of tests that a file lies in.
+fn suite_of(path: &str) -> Option<&str> {
+    memchr::memmem::find(path.as_bytes(), b"/tests/").map(|at| &path[..at + "/tests".len()])
 }
 
 impl Verdict {

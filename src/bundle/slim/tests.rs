@@ -19,7 +19,7 @@ fn record(dist: &InstalledDist) -> Vec<String> {
 
 fn apply(dists: &mut [InstalledDist], exclude: &[&str], slim: bool) -> Slimmed {
     let exclude: Vec<String> = exclude.iter().map(ToString::to_string).collect();
-    FileSelection { exclude: &exclude, slim, services: None }.apply(dists).unwrap()
+    FileSelection { exclude: &exclude, slim, services: None }.apply(dists, None, 11).unwrap()
 }
 
 #[test]
@@ -70,7 +70,8 @@ fn files_go_with_their_lines_in_the_record() {
     );
     let mut dists = fresh();
     let exclude = ["numpy:[".to_owned()];
-    let wrong = FileSelection { exclude: &exclude, slim: false, services: None }.apply(&mut dists).unwrap_err();
+    let wrong =
+        FileSelection { exclude: &exclude, slim: false, services: None }.apply(&mut dists, None, 11).unwrap_err();
     assert!(wrong.to_string().contains("`--exclude`"), "{wrong}");
 }
 
@@ -84,6 +85,8 @@ fn rules_take_what_no_program_needs_and_nothing_else() {
         "demo/LICENSE.h",
         "demo/__init__.py",
         "demo/data/table.txt",
+        "demo/deep/__init__.py",
+        "demo/deep/docs/template.md",
         "demo/docs/__init__.py",
         "demo/py.typed",
         "demo/test/util.py",
@@ -110,6 +113,90 @@ fn rules_take_what_no_program_needs_and_nothing_else() {
     assert_eq!(paths(&dists[1]), ["pybind11/include/a.h"]);
     assert_eq!(slimmed.saved.values().map(|(files, _)| files).sum::<usize>(), gone.len());
     assert_eq!(slimmed.saved["tests"], (2, 2));
+}
+
+/// What `--slim` leaves of a project with these files.
+fn left(files: &[(&str, &str)]) -> Vec<String> {
+    let scene = Scene::new();
+    let mut dists = [scene.dist("demo", "1.0", files)];
+    apply(&mut dists, &[], true);
+    paths(&dists[0]).into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn modules_of_tests_that_code_imports_stay_with_what_they_import() {
+    let files = [
+        ("demo/__init__.py", "from .sub.tests._values import one\nif TYPE_CHECKING:\n    from demo.tests import t\n"),
+        ("demo/conftest.py", "from demo.tests import t\n"),
+        ("demo/sub/__init__.py", ""),
+        ("demo/sub/tests/__init__.py", "from . import base\n"),
+        ("demo/sub/tests/_values.py", "import os\none = open('values.csv')\n"),
+        ("demo/sub/tests/base.py", ""),
+        ("demo/sub/tests/data/other.csv", ""),
+        ("demo/sub/tests/data/values.csv", ""),
+        ("demo/sub/tests/test_one.py", ""),
+        ("demo/tests/__init__.py", ""),
+        ("demo/tests/t.py", ""),
+    ];
+    let gone =
+        ["demo/sub/tests/data/other.csv", "demo/sub/tests/test_one.py", "demo/tests/__init__.py", "demo/tests/t.py"];
+    let stay: Vec<&str> = files.iter().map(|(path, _)| *path).filter(|path| !gone.contains(path)).collect();
+    assert_eq!(left(&files), stay);
+}
+
+#[test]
+fn modules_of_tests_that_another_project_imports_stay() {
+    let scene = Scene::new();
+    let demo =
+        [("demo/__init__.py", ""), ("demo/tests/__init__.py", ""), ("demo/tests/a.py", ""), ("demo/tests/b.py", "")];
+    let mut dists = [
+        scene.dist("demo", "1.0", &demo),
+        scene.dist("user", "1.0", &[("user.py", "def late():\n    from demo.tests.a import x\n")]),
+    ];
+    apply(&mut dists, &[], true);
+    assert_eq!(paths(&dists[0]), ["demo/__init__.py", "demo/tests/__init__.py", "demo/tests/a.py"]);
+}
+
+#[test]
+fn data_in_folders_called_tests_are_no_test_suite() {
+    let files = [("demo/__init__.py", ""), ("demo/macros/tests/unique.sql", "")];
+    assert_eq!(left(&files), files.map(|(path, _)| path));
+}
+
+#[test]
+fn files_whose_names_stand_in_code_stay_with_what_they_include() {
+    let files = [
+        ("demo/__init__.py", "CODE = open(here / '_kernels.cu')\nB = 'native/api.h'  # see other.h\n"),
+        ("demo/_kernels.cu", ""),
+        ("demo/native/api.h", "#include \"vec.h\"\n"),
+        ("demo/native/other.h", ""),
+        ("demo/native/vec.h", ""),
+        ("demo/setup.py", "sources = ['other.c']\n"),
+        ("demo/other.c", ""),
+    ];
+    let stay = ["demo/__init__.py", "demo/_kernels.cu", "demo/native/api.h", "demo/native/vec.h", "demo/setup.py"];
+    assert_eq!(left(&files), stay);
+}
+
+#[test]
+fn endings_with_two_meanings() {
+    // A file in the format of Windows, with or without a header of .NET.
+    let windows = |clr: char| {
+        let mut text = "\0".repeat(400);
+        for (at, part) in [(0, "MZ"), (0x3c, "@"), (64, "PE"), (88, "\u{b}\u{2}"), (88 + 108, "\u{10}")] {
+            text.replace_range(at..at + part.len(), part);
+        }
+        text.replace_range(88 + 112 + 112..=88 + 112 + 112, &clr.to_string());
+        text
+    };
+    let (native, assembly) = (windows('\0'), windows('x'));
+    let files = [
+        ("demo/assembly.dll", assembly.as_str()),
+        ("demo/molecule.pdb", "ATOM      1  N   ALA A   1\n"),
+        ("demo/native.dll", native.as_str()),
+        ("demo/symbols.pdb", "Microsoft C/C++ MSF 7.00\r\n"),
+    ];
+    assert_eq!(left(&files), ["demo/assembly.dll", "demo/molecule.pdb"]);
 }
 
 #[test]
@@ -141,7 +228,8 @@ fn api_data_of_chosen_services() {
     ];
     let mut dists = [scene.dist("botocore", "1.0", &files)];
     let services = ServiceChoice::parse("botocore=s3, sts").unwrap();
-    let slimmed = FileSelection { exclude: &[], slim: false, services: Some(&services) }.apply(&mut dists).unwrap();
+    let slimmed =
+        FileSelection { exclude: &[], slim: false, services: Some(&services) }.apply(&mut dists, None, 11).unwrap();
     assert_eq!(paths(&dists[0]), [files[1].0, files[2].0, files[3].0]);
     assert_eq!(slimmed.warnings, ["botocore 1.0 has no service sts"]);
     assert_eq!(ServiceChoice::parse("botocore="), None);
