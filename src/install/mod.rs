@@ -9,6 +9,7 @@
 //! installs-v2/HH/DIGEST/
 //! ├── plan          what install_wheel found, after all checks          (written whole, by rename)
 //! ├── verified      what the wheel looked like when its bytes were last hashed for a zip
+//! ├── needed-3.N    what `--slim` leaves of it for a Python, as its code says (written by `bundle`)
 //! └── tree/         appears whole, by rename of a folder
 //!     ├── files/    every file of the plan in its place
 //!     └── stamps    size, time and inode of each, so that a changed one is seen and healed from the wheel

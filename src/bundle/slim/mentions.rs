@@ -1,4 +1,4 @@
-//! What code mentions: modules in folders of tests, and names of files. And what a file is whose ending has two meanings.
+//! What code mentions: modules in folders of tests, and names of files. And what a file is whose ending has two uses.
 
 use memchr::{memchr_iter, memmem};
 
@@ -23,7 +23,7 @@ impl<'a> Mentions<'a> {
     /// The modules in folders of tests that it imports, with their packages in front. Of names that are taken from a
     /// module, some may be none.
     pub(super) fn test_modules(&self) -> Vec<String> {
-        let is_source = self.path.ends_with(".py") || self.path.starts_with("bin/");
+        let is_source = is_python(self.path) || self.path.starts_with("bin/");
         let lies_in_tests = || folder_and_name(self.path).0.split('/').any(|folder| folder == TESTS);
         if !is_source || !(lies_in_tests() || self.may_import_tests()) {
             return Vec::new();
@@ -85,6 +85,11 @@ fn text_around(bytes: &[u8], at: usize) -> Option<&str> {
     let begin = from + bytes[from..at].iter().rposition(is_outside)? + 1;
     let is_begun = b"\"'<\\/".contains(&bytes[begin - 1]);
     is_begun.then(|| std::str::from_utf8(&bytes[begin..end]).ok())?
+}
+
+/// Whether a file is source of Python.
+pub(super) fn is_python(path: &str) -> bool {
+    path.strip_suffix(".py").is_some()
 }
 
 /// Whether a module lies in a folder of tests, or is one.

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::mentions::{Mentions, is_of_another_kind, is_test_module};
+use super::mentions::{Mentions, is_of_another_kind, is_python, is_test_module};
 use super::rules::{Doubt, RULES};
 use crate::archive::{Crc32, folder_and_name};
 use crate::bundle::BundleError;
@@ -81,7 +81,7 @@ pub(super) fn spare_needed(
 /// What other projects need of a distribution.
 fn of_others(
     dist: &InstalledDist,
-    rules: &ByRules,
+    rules: &[Option<usize>],
     foreign: &BTreeSet<&str>,
     minor: u8,
 ) -> Result<BTreeSet<usize>, BundleError> {
@@ -94,7 +94,7 @@ fn of_others(
 }
 
 /// What an answer depends on beside the wheel.
-fn form_of(rules: &ByRules) -> (u32, u32) {
+fn form_of(rules: &[Option<usize>]) -> (u32, u32) {
     let mut sum = Crc32::new();
     let byte = |rule: &Option<usize>| rule.and_then(|rule| u8::try_from(rule).ok()).unwrap_or(u8::MAX);
     sum.update(&rules.iter().map(byte).collect::<Vec<u8>>());
@@ -104,7 +104,7 @@ fn form_of(rules: &ByRules) -> (u32, u32) {
 /// Looks through the code of a distribution.
 struct Search<'a> {
     dist: &'a InstalledDist,
-    rules: &'a ByRules,
+    rules: &'a [Option<usize>],
     minor: u8,
     /// Modules in folders of tests that are named by a rule.
     modules: HashMap<String, Vec<usize>>,
@@ -113,7 +113,7 @@ struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    fn new(dist: &'a InstalledDist, rules: &'a ByRules, minor: u8) -> Self {
+    fn new(dist: &'a InstalledDist, rules: &'a [Option<usize>], minor: u8) -> Self {
         let mut search = Self { dist, rules, minor, modules: HashMap::new(), names: HashMap::new() };
         for (at, file) in dist.files.iter().enumerate() {
             let path = file.path.as_str();
@@ -143,7 +143,7 @@ impl<'a> Search<'a> {
                     Ok((BTreeSet::from([*at]), BTreeSet::new()))
                 }
                 None if self.is_asked(*at) => self.mentioned_in(*at),
-                _ => Ok(Default::default()),
+                _ => Ok((BTreeSet::new(), BTreeSet::new())),
             }
         };
         let found = files.par_iter().map(look).collect::<Result<Vec<_>, _>>()?;
@@ -216,13 +216,9 @@ impl<'a> Search<'a> {
     }
 }
 
-fn is_python(path: &str) -> bool {
-    path.ends_with(".py")
-}
-
 /// Whether a file can be imported.
 fn is_module(path: &str) -> bool {
-    is_python(path) || path.ends_with(".so")
+    is_python(path) || path.strip_suffix(".so").is_some()
 }
 
 /// The name by which a file is imported.

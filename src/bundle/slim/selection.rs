@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
+use super::mentions::is_python;
 use super::needed::{ByRules, spare_needed};
 use super::rules::{Doubt, KEPT, RULES, Rule};
 use crate::archive::{SafePath, composed, folder_and_name};
@@ -54,8 +55,8 @@ pub fn is_dist_pattern(text: &str) -> Option<(&str, &str)> {
 }
 
 impl FileSelection<'_> {
-    /// Leaves out files of the distributions, for Python 3.`minor`; their RECORDs list what stays. The cache has what is
-    /// known of them.
+    /// Leaves out files of the distributions, for Python 3.`minor`; their RECORDs list what stays. The cache has what
+    /// is known of them.
     ///
     /// # Errors
     /// A pattern that is none, or a file that cannot be read.
@@ -107,7 +108,7 @@ impl FileSelection<'_> {
     }
 
     /// What leaves each file of a distribution out; `None`: it stays.
-    fn reasons(&self, dist: &InstalledDist, named: &[Named], rules: &ByRules) -> Vec<Option<String>> {
+    fn reasons(&self, dist: &InstalledDist, named: &[Named], rules: &[Option<usize>]) -> Vec<Option<String>> {
         let name = dist.name.as_ref();
         let named: Vec<&Named> = named.iter().filter(|named| named.name.matches(&dist.name)).collect();
         let reasons = dist.files.iter().zip(rules).map(|(file, rule)| {
@@ -243,7 +244,7 @@ struct Verdict {
 impl<'a> SlimRules<'a> {
     /// For a distribution with files at these paths below the folder of packages.
     pub(crate) fn new(paths: impl Iterator<Item = &'a str>) -> Self {
-        let suites = paths.filter(|path| path.ends_with(".py")).filter_map(suite_of).collect();
+        let suites = paths.filter(|path| is_python(path)).filter_map(suite_of).collect();
         Self { folders: HashMap::new(), suites }
     }
 

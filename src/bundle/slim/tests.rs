@@ -102,6 +102,7 @@ fn rules_take_what_no_program_needs_and_nothing_else() {
         "demo/include/a.h",
         "demo/lib.a",
         "demo/run.exe",
+        "demo/tests/__init__.py",
         "demo/tests/data/x.bin",
         "share/doc/demo/x.html",
     ];
@@ -112,7 +113,7 @@ fn rules_take_what_no_program_needs_and_nothing_else() {
     assert_eq!(record(&dists[0]), kept);
     assert_eq!(paths(&dists[1]), ["pybind11/include/a.h"]);
     assert_eq!(slimmed.saved.values().map(|(files, _)| files).sum::<usize>(), gone.len());
-    assert_eq!(slimmed.saved["tests"], (2, 2));
+    assert_eq!(slimmed.saved["tests"], (3, 3));
 }
 
 /// What `--slim` leaves of a project with these files.
