@@ -23,7 +23,7 @@ fn imports(source: &str) -> String {
 fn imports_by_position() {
     let check = |source: &str, expected: &str| assert_eq!(imports(source), expected, "{source}");
     check("import a, b.c as d", "1 a hard; 1 b.c hard");
-    check("from . import x\nfrom ..p import *\nfrom __future__ import annotations", "1 .:x hard; 2 ..p:* hard");
+    check("from __future__ import annotations\nfrom . import x\nfrom ..p import *", "2 .:x hard; 3 ..p:* hard");
     check("class A:\n    import a\n    def f(self):\n        import b", "2 a hard; 4 b lazy");
     check("def f():\n    import a\nimport b", "3 b hard; 2 a lazy");
     check("def f():\n    import a\nf()", "2 a hard");

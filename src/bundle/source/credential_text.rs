@@ -52,6 +52,14 @@ pub(super) fn has_key_header(text: &[u8]) -> bool {
     KEY_HEADERS.iter().any(|header| text.windows(header.len()).any(|window| window == header.as_bytes()))
 }
 
+/// Whether a line sets a secret key of AWS, as those of `~/.aws/credentials` do.
+pub(super) fn has_aws_key(text: &str) -> bool {
+    let is_set = |(key, value): (&str, &str)| {
+        key.trim().eq_ignore_ascii_case("aws_secret_access_key") && is_given(value.trim().trim_matches(['"', '\'']))
+    };
+    text.lines().filter_map(|line| line.split_once('=')).any(is_set)
+}
+
 /// What follows on `://`.
 fn url_has_credential(rest: &str) -> bool {
     let end = rest.find(|c: char| c.is_whitespace() || "\"'<>`|\\".contains(c)).unwrap_or(rest.len());

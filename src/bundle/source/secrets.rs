@@ -7,7 +7,7 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use super::credential_text::{has_credential, has_key_header};
+use super::credential_text::{has_aws_key, has_credential, has_key_header};
 use super::left_out::Why;
 use crate::bundle::table_patterns::{Case, fits};
 use crate::regular::{self, FileBytes};
@@ -34,8 +34,10 @@ pub(super) enum When {
     HoldsKey,
     /// The content is not plainly a public key or a certificate.
     NotPublic,
-    /// The content is the key of a Google service account.
-    ServiceAccount,
+    /// The content is the key of a Google service account, or what Google gives a program for a user.
+    GoogleKey,
+    /// The content has a secret key of AWS as a setting.
+    AwsKey,
     /// The content has a URL or a setting with a credential.
     HoldsCredential,
     /// The content is a requirements file by its option lines, one of which has a credential.
@@ -78,7 +80,11 @@ pub(super) const TABLE: &[SecretRule] = &[
     row(&["*.key"], "a private key").when(When::NotPublic),
     row(&["*.pem", "*.asc", "*.crt", "*.cer"], "a private key").when(When::HoldsKey),
     row(&[".aws", "*accessKeys.csv", "rootkey.csv", "credentials.csv"], "keys of AWS"),
-    row(&[".azure", ".oci", ".config/gcloud", ".boto", ".s3cfg", "rclone.conf"], "credentials of a cloud"),
+    row(&["*credentials*", "config", "*.ini"], "keys of AWS").when(When::AwsKey),
+    row(
+        &[".azure", ".oci", ".config/gcloud", ".boto", ".s3cfg", "rclone.conf", "token.pickle"],
+        "credentials of a cloud",
+    ),
     row(
         &[
             "application_default_credentials.json",
@@ -88,15 +94,28 @@ pub(super) const TABLE: &[SecretRule] = &[
         ],
         "credentials of a cloud",
     ),
-    row(&["*.json"], "the key of a service account").when(When::ServiceAccount),
+    row(&["*.json"], "credentials of a cloud").when(When::GoogleKey),
     row(&[".docker/config.json", ".dockercfg", ".dockerconfigjson"], "credentials of image registries"),
     row(&[".kube", "kubeconfig", "*.kubeconfig"], "credentials of clusters"),
     row(&[".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".pg_service.conf"], "passwords of databases"),
     row(
-        &[".htpasswd", ".vault-token", ".vault_pass*", ".password-store", ".databrickscfg", "kaggle.json"],
+        &[
+            ".htpasswd",
+            ".vault-token",
+            ".vault_pass*",
+            ".password-store",
+            ".databrickscfg",
+            "kaggle.json",
+            ".config/gh",
+            ".huggingface",
+            ".curlrc",
+            ".wgetrc",
+            ".m2/settings.xml",
+            ".sentryclirc",
+        ],
         "passwords and tokens",
     ),
-    row(&[".bash_history", ".zsh_history", ".python_history", ".psql_history", ".mysql_history"], "what was typed"),
+    row(&[".*_history", ".dbshell"], "what was typed"),
     row(&["*.tfvars", "*.tfvars.json", ".terraformrc", "terraform.rc", ".terraform.d"], "variables of Terraform"),
     row(&["*.tfstate", "*.tfstate.*", "*.tfplan"], "the state of Terraform").why(Why::State),
     row(&["barrow.toml"], "settings of barrow").why(|_| Why::Settings),
@@ -172,10 +191,12 @@ impl Content<'_> {
             _ if is_folder => false,
             When::HoldsKey => has_key_header(self.bytes()),
             When::NotPublic => has_key_header(self.bytes()) || !self.text().contains("-----BEGIN "),
-            When::ServiceAccount => {
+            When::GoogleKey => {
                 let text = self.text();
                 text.contains("\"service_account\"") && has_key_header(text.as_bytes())
+                    || text.contains("\"refresh_token\"") && text.contains("\"client_secret\"")
             }
+            When::AwsKey => has_aws_key(&self.text()),
             When::HoldsCredential => has_credential(&said_part(self.real, &self.text())),
             When::HoldsCredentialOption => {
                 let is_option =

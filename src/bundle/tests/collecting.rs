@@ -365,6 +365,11 @@ const SECRETS: &[(&str, &str)] = &[
     ("store.p12", ""),
     ("credentials.json", ""),
     ("gcp.json", "{\"type\": \"service_account\", \"private_key\": \"-----BEGIN PRIVATE KEY-----\\nMIIE\"}"),
+    ("token.json", "{\"refresh_token\": \"1//0\", \"client_secret\": \"s\"}"),
+    ("aws/credentials", "[default]\naws_secret_access_key = wJalrXUtnFEMI\n"),
+    ("aws/config", "AWS_SECRET_ACCESS_KEY=\"wJalrXUtnFEMI\"\n"),
+    (".sqlite_history", ""),
+    ("home/.m2/settings.xml", ""),
     ("terraform.tfstate", ""),
     ("terraform.tfstate.backup", ""),
     ("prod.tfvars", ""),
@@ -385,6 +390,7 @@ const SECRET_FOLDERS: &[(&str, &str)] = &[
     (".kube/config", ""),
     ("home/.gnupg/x", ""),
     (".config/gcloud/x.db", ""),
+    (".config/gh/hosts.yml", ""),
 ];
 
 #[test]
@@ -394,6 +400,7 @@ fn credentials_and_state_stay_home() {
         ("app.py", ""),
         (".docker/Dockerfile", ""),
         ("cacert.pem", "-----BEGIN CERTIFICATE-----\nMIIE\n"),
+        ("config", "[profile a]\nregion = eu-west-1\n"),
         ("data.json", "{\"type\": \"service_account\"}"),
         ("env.py", ""),
         ("environment.py", ""),
@@ -401,6 +408,7 @@ fn credentials_and_state_stay_home() {
         ("public.key", "-----BEGIN PUBLIC KEY-----\nMIIE\n"),
         ("requirements-dev.txt", "--index-url https://u:${TOKEN}@h/simple\n"),
         ("secrets.py", ""),
+        ("settings.ini", "aws_secret_access_key = ${SECRET}\n[db]\nurl = postgres://me:pw@localhost/db\n"),
         ("setup.cfg", "[metadata]\nname = app\n"),
     ];
     scene.write("source", &[&harmless[..], SECRETS, SECRET_FOLDERS].concat());

@@ -69,7 +69,7 @@ fn variables_are_expanded() {
     check("${NAME}-${NAME}>=2", "foo-foo>=2");
     check("foo==${OUTER}", "a.txt:1:6: this is not a version");
     check("foo==${OUTER},<=${INNER}", "foo==1,<=1");
-    check("foo${HASH}", "a.txt:1:4: a comment starts after a blank");
+    check("foo${HASH}", "a.txt:1:4: there are no comments here");
     check("foo==${UNSET}", "a.txt:1:6: this is not a version");
     check("foo==${EMPTY}", "a.txt:1:6: this is not a version");
     check("foo==${low}", "a.txt:1:6: this is not a version");
