@@ -20,6 +20,18 @@ pub fn brought(places: &[PathBuf], target: &Target, request: &RequestOptions) ->
     brought_beside(places, &[], target, request)
 }
 
+/// Everything that they bring to all of these targets: the same versions to each.
+///
+/// # Errors
+/// As [`brought`]; they bring a project to one target in another version than to the next.
+pub fn brought_to_all(places: &[PathBuf], targets: &[Target], request: &RequestOptions) -> Result<Vec<Brought>, Error> {
+    let mut all = Vec::new();
+    for target in targets {
+        brought(places, target, request)?.into_iter().try_for_each(|found| add(&mut all, found))?;
+    }
+    Ok(all)
+}
+
 /// The same, with layers that were made a moment ago: those may hold the user's own files alone.
 pub(super) fn brought_beside(
     places: &[PathBuf],
@@ -29,19 +41,25 @@ pub(super) fn brought_beside(
 ) -> Result<Vec<Brought>, Error> {
     let mut all: Vec<Brought> = Vec::new();
     for (place, is_made) in places.iter().map(|place| (place, false)).chain(layers.iter().map(|layer| (layer, true))) {
-        for found in by_one(place, is_made, target, request)? {
-            match all.iter().find(|other| other.name == found.name) {
-                Some(other) if other.version != found.version => {
-                    let (first, second) = ((other.by.clone(), other.version.clone()), (found.by, found.version));
-                    return Err(LeftOutError::TwoVersions { name: found.name, first, second }.into());
-                }
-                Some(_) => {}
-                None => all.push(found),
-            }
-        }
+        by_one(place, is_made, target, request)?.into_iter().try_for_each(|found| add(&mut all, found))?;
     }
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
+}
+
+/// Adds a distribution that is not among them yet.
+fn add(all: &mut Vec<Brought>, found: Brought) -> Result<(), Error> {
+    match all.iter().find(|other| other.name == found.name) {
+        Some(other) if other.version != found.version => {
+            let (first, second) = ((other.by.clone(), other.version.clone()), (found.by, found.version));
+            Err(LeftOutError::TwoVersions { name: found.name, first, second }.into())
+        }
+        Some(_) => Ok(()),
+        None => {
+            all.push(found);
+            Ok(())
+        }
+    }
 }
 
 fn by_one(by: &Path, is_made: bool, target: &Target, request: &RequestOptions) -> Result<Vec<Brought>, Error> {

@@ -53,7 +53,7 @@ mod survey;
 mod too_large;
 
 pub use audit::{AuditSubject, Audited, audit, audit_with, subjects_of, subjects_of_mirror};
-pub use brought::{brought, is_layer};
+pub use brought::{brought, brought_to_all, is_layer};
 pub use build::{BuildUnit, Built, build};
 pub use bundle::{Preparation, Recall, bundle, recall};
 pub use bytecode::find_compiler;

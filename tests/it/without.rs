@@ -160,6 +160,32 @@ fn what_a_layer_brings_is_left_out_and_agreed_with() {
 }
 
 #[test]
+fn what_is_locked_or_listed_agrees_with_a_layer_too() {
+    let (context, index) = (TestContext::new(), index());
+    context.write("requirements.txt", "app-lib\n");
+    context.write("layer.txt", "common==1.5\n");
+    let (from, without) = (["-r", "requirements.txt"], ["--without", "layer.txt"]);
+    for (command, expected) in [
+        (&["lock", "-o", "-", "--format", "requirements"][..], "common==1.5"),
+        (&["lock", "-o", "-", "--format", "requirements", "--runtime", "python3.12", "--arch", "arm64"], "common==1.5"),
+        (&["tree"], "common 1.5"),
+        (&["why", "common"], "common 1.5"),
+    ] {
+        let output = run(&context, &index, &[command, &from, &without].concat());
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert!(shown.contains(expected), "{command:?}: {shown}");
+    }
+    succeed(&context, &index, &[&["mirror", "-o", "m"][..], &from, &without].concat());
+    assert!(context.tree("m").contains("common-1.5") && !context.tree("m").contains("common-2.0"));
+    // The lock is one that fits the layer.
+    succeed(&context, &index, &[&["lock", "-o", "pylock.toml"][..], &from, &without].concat());
+    succeed(&context, &index, &[&["install", "--lock", "pylock.toml", "-t", "out"][..], &without].concat());
+    assert!(has(&context, "out", "app_lib") && !has(&context, "out", "common"));
+    let told = fail(&context, &index, 2, &["lock", "-r", "requirements.txt", "-o", "-", "--without", "nowhere"]);
+    assert!(told.contains("what `nowhere` brings cannot be read"), "{told}");
+}
+
+#[test]
 fn what_brings_nothing_is_refused() {
     let (context, index) = (TestContext::new(), index());
     context.write("empty/readme.txt", "");

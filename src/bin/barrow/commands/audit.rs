@@ -59,7 +59,7 @@ pub(super) fn call(run: &Run, args: AuditArgs) -> Result<(), Failure> {
     } else {
         let target = settings.target.single()?;
         settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
-        let request = settings.request(args.requirements);
+        let request = settings.request_for(args.requirements, &target)?;
         let surveyed = run.block_on(|context| ops::survey(request, target, Survey::default(), context))?;
         ops::subjects_of(&surveyed.inventory)
     };

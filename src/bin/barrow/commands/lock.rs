@@ -48,7 +48,8 @@ pub(super) fn call(run: &Run, args: LockArgs) -> Result<(), Failure> {
     if args.check && out.is_none() {
         return Err(Failure::usage("--check needs a file to compare with: name it with -o"));
     }
-    let mut options = LockOptions::new(settings.request(args.requirements), settings.target.all());
+    let targets = settings.target.all();
+    let mut options = LockOptions::new(settings.request_for_all(args.requirements, &targets)?, targets);
     options.form = match format {
         LockFormat::Pylock => LockForm::Pylock,
         LockFormat::Requirements => LockForm::Requirements(style),

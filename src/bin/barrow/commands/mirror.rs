@@ -151,7 +151,7 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
     let is_asked = !names.is_empty() || !args.settings.input.requirement.is_empty();
     if is_asked || (listed.is_empty() && settings.check_something_required(&names).is_ok()) {
         let name = args.name.clone().unwrap_or_else(|| name_of(&settings, working_folder));
-        return Ok(vec![application(&settings, name, names)]);
+        return Ok(vec![application(&settings, name, names)?]);
     }
     let config = find_config(&run.host, &run.general, Path::new("."))?;
     let units: Vec<Unit> = units_of(&run.host, &run.general, &config)?;
@@ -169,7 +169,7 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
     let of_listed = |name: String| {
         let settings = run.settings(flags(args.settings.clone(), Some(name.clone())), Path::new("."))?;
         settings.check_something_required(&[])?;
-        Ok(application(&settings, name, Vec::new()))
+        application(&settings, name, Vec::new())
     };
     let of_units = units.iter().filter(|unit| wanted(&unit.name) && !listed.contains(&unit.name));
     let of_units = of_units.filter_map(|unit| application_of_unit(run, args, unit).transpose());
@@ -182,7 +182,7 @@ fn applications(run: &Run, args: &MirrorArgs) -> Result<Vec<MirrorApplication>, 
 fn application_of_unit(run: &Run, args: &MirrorArgs, unit: &Unit) -> Result<Option<MirrorApplication>, Failure> {
     let settings = settings_of_unit(run, unit, flags(args.settings.clone(), None))?;
     let is_empty = settings.check_something_required(&unit.packages).is_err();
-    Ok((!is_empty).then(|| application(&settings, unit.name.clone(), unit.packages.clone())))
+    (!is_empty).then(|| application(&settings, unit.name.clone(), unit.packages.clone())).transpose()
 }
 
 fn flags(mut settings: SettingArgs, application: Option<String>) -> Flags {
@@ -190,8 +190,9 @@ fn flags(mut settings: SettingArgs, application: Option<String>) -> Flags {
     Flags { settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() }
 }
 
-fn application(settings: &Settings, name: String, positional: Vec<String>) -> MirrorApplication {
-    MirrorApplication { name, request: settings.request(positional), targets: settings.target.all() }
+fn application(settings: &Settings, name: String, positional: Vec<String>) -> Result<MirrorApplication, Failure> {
+    let targets = settings.target.all();
+    Ok(MirrorApplication { name, request: settings.request_for_all(positional, &targets)?, targets })
 }
 
 /// The application in a folder, with the settings and the input that `bundle` would take there.
@@ -201,7 +202,7 @@ fn application_of_folder(run: &Run, args: &MirrorArgs, folder: &str) -> Result<M
     settings.detect_input((&run.host, &run.output), &path, &[])?;
     let plain = folder.trim_end_matches('/').trim_start_matches("./");
     let name = args.name.clone().unwrap_or_else(|| if plain.is_empty() { ".".to_owned() } else { plain.to_owned() });
-    Ok(application(&settings, name, Vec::new()))
+    application(&settings, name, Vec::new())
 }
 
 /// The name of an application that was given none: the files that it is read from, as they are called in any checkout.

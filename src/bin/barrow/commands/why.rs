@@ -24,7 +24,8 @@ pub(super) fn call(run: &Run, args: WhyArgs) -> Result<(), Failure> {
     let flags = Flags { settings: args.settings, assembly: AssemblyArgs::default(), files: SourceArgs::default() };
     let mut settings = run.settings(flags, Path::new("."))?;
     settings.detect_input((&run.host, &run.output), Path::new("."), &args.requirements)?;
-    let (request, target) = (settings.request(args.requirements), settings.target.single()?);
+    let target = settings.target.single()?;
+    let request = settings.request_for(args.requirements, &target)?;
     let resolution = run.block_on(|context| ops::resolve_only(request, target, context))?;
     let Some(dist) = resolution.dists.iter().find(|dist| dist.name == args.name) else {
         return Err(Error::NotInResolution(args.name).into());

@@ -189,6 +189,17 @@ impl Settings {
         Ok(request)
     }
 
+    /// The same, for several targets.
+    pub(crate) fn request_for_all(
+        &self,
+        positional: Vec<String>,
+        targets: &[Target],
+    ) -> Result<RequestOptions, Failure> {
+        let mut request = self.request(positional);
+        request.inputs.brought = ops::brought_to_all(&self.without, targets, &request)?;
+        Ok(request)
+    }
+
     /// Whether somebody has said what the target is.
     pub(crate) fn states_target(&self) -> bool {
         let words = ["runtime", "python-version", "glibc"];

@@ -130,7 +130,8 @@ fn of_requirements(
     survey: Survey,
 ) -> Result<ListedDist, Failure> {
     settings.detect_input((&run.host, &run.output), Path::new("."), &requirements)?;
-    let (request, target) = (settings.request(requirements), settings.target.single()?);
+    let target = settings.target.single()?;
+    let request = settings.request_for(requirements, &target)?;
     let surveyed = run.block_on(|context| ops::survey(request, target, survey, context))?;
     let (inventory, newest) = (surveyed.inventory.clone(), surveyed.newest.clone());
     Ok(ListedDist { inventory, newest, surveyed: Some(surveyed) })
