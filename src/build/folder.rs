@@ -73,6 +73,15 @@ fn ignore_file_above(folder: &Path) -> Option<Vec<u8>> {
     if nearest == folder { None } else { fs::read(nearest.join(IGNORE_FILE)).ok() }
 }
 
+/// Makes a copy of a source the end of what lies around it for tools that look further up, as hatchling does for the nearest
+/// ignore file: above it is the cache, wherever that lies.
+pub(crate) fn end_search_above(copy: &Path) -> Result<(), BuildError> {
+    let Some(path) = copy.parent().map(|above| above.join(IGNORE_FILE)).filter(|path| !path.exists()) else {
+        return Ok(());
+    };
+    fs::write(&path, "").map_err(|source| BuildError::File { action: "write", path, source })
+}
+
 /// What becomes of links that lead out of the folder.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Links {

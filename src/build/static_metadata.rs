@@ -48,6 +48,9 @@ fn of_project(project: &toml::Table) -> Result<Option<CoreMetadata>, String> {
     let text = |key: &str| project.get(key).and_then(toml::Value::as_str);
     // Both must be there; what is wrong with them is for the backend to say.
     let (Some(name), Some(version)) = (text("name"), text("version")) else { return Ok(None) };
+    if has_fields_to_fill(project) {
+        return Ok(None);
+    }
     let mut requires_dist = requirements(project.get("dependencies"), "dependencies")?;
     let mut provides_extras = Vec::new();
     if let Some(extras) = project.get("optional-dependencies").and_then(toml::Value::as_table) {
@@ -83,6 +86,14 @@ pub(super) fn whole(
         metadata_version: (2, 2),
         warnings: Vec::new(),
     }
+}
+
+/// Whether a backend has to fill in what requirements say, as hatchling does with `{root:uri}`.
+fn has_fields_to_fill(project: &toml::Table) -> bool {
+    let extras = project.get("optional-dependencies").and_then(toml::Value::as_table).into_iter().flatten();
+    let lists = project.get("dependencies").into_iter().chain(extras.map(|(_, list)| list));
+    let texts = lists.filter_map(toml::Value::as_array).flatten().filter_map(toml::Value::as_str);
+    texts.into_iter().any(|text| text.contains('{') && lenient::requirement(text).is_err())
 }
 
 fn requirements(value: Option<&toml::Value>, key: &str) -> Result<Vec<Requirement>, String> {
@@ -136,6 +147,7 @@ mod tests {
         assert_eq!(shown(None, Some(&format!("{project}dynamic = ['optional-dependencies']"))), None);
         assert_eq!(shown(None, Some("[project]\nname = 'a'\ndynamic = ['version']")), None);
         assert_eq!(shown(None, Some("[tool.poetry]\nname = 'a'")), None);
+        assert_eq!(shown(None, Some(&project.replace("b>1", "b @ {root:uri}/v/b-1-py3-none-any.whl"))), None);
         let extras = format!("{project}[project.optional-dependencies]\nE_X = ['c; os_name == \"posix\"', 'd']");
         let expected = "a 1 b>1, c ; os_name == 'posix' and extra == 'e-x', d ; extra == 'e-x'";
         assert_eq!(shown(None, Some(&extras)).as_deref(), Some(expected));

@@ -26,6 +26,14 @@ pub(crate) struct Expected<'a> {
     pub version: Option<&'a Version>,
 }
 
+/// A wheel that was built and that the cache has.
+pub(crate) struct AcceptedWheel {
+    pub wheel: FetchedWheel,
+    /// Requirements of its metadata that named a place of the machine that built it, as they were: the wheel has their
+    /// names alone.
+    pub placed: Vec<String>,
+}
+
 /// Takes a wheel that was built into the cache.
 ///
 /// Holding the result proves that it is named as was expected and that the target can load it, as far as tags and the
@@ -36,7 +44,7 @@ pub(crate) fn accept_wheel(
     target: &Target,
     cache: &Cache,
     limits: &Limits,
-) -> Result<FetchedWheel, BuildError> {
+) -> Result<AcceptedWheel, BuildError> {
     let refuse = |reason: String| BuildError::Result { label: expected.label.to_owned(), reason };
     let text = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let filename: WheelFilename = text.parse().map_err(|error| refuse(format!("{error}")))?;
@@ -47,14 +55,14 @@ pub(crate) fn accept_wheel(
         return Err(refuse(format!("`{filename}` is version {}, not {version}", filename.version)));
     }
     check_loadable(path, &filename, expected.label, target, limits)?;
-    own_places::leave_out(path, expected.label, limits)?;
+    let placed = own_places::leave_out(path, expected.label, limits)?;
     let failed = |source| BuildError::File { action: "read", path: path.to_owned(), source };
     let mut file = cache.temporary_file()?;
     let mut source = fs::File::open(path).map_err(failed)?;
     let size = std::io::copy(&mut source, &mut file).map_err(failed)?;
     let digest = digest_of_file(path, HashAlgorithm::Sha256).map_err(failed)?;
     let path = cache.persist(file, &cache.wheel(&digest))?;
-    Ok(FetchedWheel {
+    let wheel = FetchedWheel {
         name: filename.name.clone(),
         version: filename.version.clone(),
         filename,
@@ -63,7 +71,8 @@ pub(crate) fn accept_wheel(
         path,
         size,
         is_fresh: true,
-    })
+    };
+    Ok(AcceptedWheel { wheel, placed })
 }
 
 /// Checks that the target can load a wheel: by its tags, and by what its native files need.

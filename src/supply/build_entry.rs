@@ -9,7 +9,7 @@ use crate::request::Encoder;
 use crate::spec::PackageName;
 
 /// Changes when what is kept of a build does, or how builds are made.
-const FORMAT: &str = "build 5";
+const FORMAT: &str = "build 6";
 
 impl SourceBuilder {
     /// Where the cache keeps what is built of a source with these.

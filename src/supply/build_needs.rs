@@ -73,7 +73,7 @@ impl SourceBuilder {
         };
         if let Some(interpreter) = interpreter.as_ref().filter(|_| may_run) {
             let place = room.path().join("environment");
-            let environment = self.environment(&place, interpreter, &requires, &project.label).await?;
+            let (environment, _) = self.environment(&place, interpreter, &requires, &project.label).await?;
             let (own, workshop) = (Arc::clone(&project), self.workshop.clone());
             requires.extend(blocking(move || environment.further_requirements(&own, &workshop)).await?);
         }

@@ -15,8 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::bench::{Bench, Tools};
-use super::kept_build::KeptBuild;
+use super::kept_build::{BuildDetails, BuiltWheel, KeptBuild};
+use super::made_with::{MadeWith, is_local};
 use super::material::{BuildSource, Whereabouts};
+use super::placed::{self, Placed};
 use super::session::World;
 use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
@@ -26,13 +28,14 @@ use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
-    BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
-    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_checkout, copy_folder, is_certain,
+    AcceptedWheel, BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter,
+    InterpreterSearch, OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_checkout, copy_folder,
+    end_search_above, is_certain,
 };
 use crate::bundle::{BundleLayout, assemble};
 use crate::cache::Cache;
 use crate::context::Context;
-use crate::fetch::{FetchedWheel, Fetcher, Proof, WantedFile};
+use crate::fetch::{FetchedWheel, Fetcher, Fetches, Proof, WantedFile};
 use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
 use crate::publish::{OutputForm, PublishOptions, publish};
 use crate::request::Request;
@@ -51,7 +54,7 @@ pub(super) struct SourceBuilder {
     pub(super) live: Arc<LiveSource>,
     pub(super) fetcher: Fetcher,
     /// What backends require is asked and fetched there.
-    backends: Arc<World>,
+    pub(super) backends: Arc<World>,
     pub(super) cache: Arc<Cache>,
     pub(super) context: Context,
     pub(super) workshop: Workshop,
@@ -147,8 +150,8 @@ impl SourceBuilder {
     /// The metadata of a source distribution of an index.
     pub(super) async fn metadata(&self, file: &DistFile, target: &Target) -> Result<Told, SupplyError> {
         let name = file.filename.name();
-        if let Some(wheel) = self.known_wheel(file, &self.accepted_for(name), target).await? {
-            let metadata = self.metadata_of(&wheel).await?;
+        if let Some(built) = self.known_wheel(file, &self.accepted_for(name), target).await? {
+            let metadata = self.metadata_of(&built.wheel).await?;
             return Ok(Told { is_built: !is_certain(&metadata), metadata });
         }
         let mut wanted = WantedFile::listed(file);
@@ -162,8 +165,10 @@ impl SourceBuilder {
         if let Some(metadata) = material.static_metadata(self.limits).await? {
             return Ok(Told { metadata: Arc::new(metadata), is_built: false });
         }
-        let wheel = self.build(&material, name, Some(file.version()), file.requires_python.as_ref(), target).await?;
-        Ok(Told { metadata: self.metadata_of(&wheel).await?, is_built: true })
+        let built = self.build(&material, name, Some(file.version()), file.requires_python.as_ref(), target).await?;
+        let mut metadata = (*self.metadata_of(&built.wheel).await?).clone();
+        self.put_places_back(&mut metadata, &built.placed, &material, target)?;
+        Ok(Told { metadata: Arc::new(metadata), is_built: true })
     }
 
     /// What stands behind a direct reference that is not a wheel.
@@ -193,17 +198,19 @@ impl SourceBuilder {
         target: &Target,
     ) -> Result<Arc<DirectDist>, SupplyError> {
         let material = self.material(name, reference, accepted).await?;
-        let metadata = if let Some(metadata) = material.static_metadata(self.limits).await? {
-            metadata
+        let (metadata, placed) = if let Some(metadata) = material.static_metadata(self.limits).await? {
+            (metadata, Vec::new())
         } else if virtual_projects::is_virtual(reference) {
             let reason =
                 "it is no package (`package = false`), so it is not built, and its `[project]` leaves out what it is";
             return Err(BuildError::Metadata { label: material.label, reason: reason.to_owned() }.into());
         } else {
-            let wheel = self.build(&material, name, None, None, target).await?;
-            (*self.metadata_of(&wheel).await?).clone()
+            let built = self.build(&material, name, None, None, target).await?;
+            ((*self.metadata_of(&built.wheel).await?).clone(), built.placed)
         };
-        let metadata = Arc::new(self.with_ties(&material, reference, metadata, target).await?);
+        let mut metadata = self.with_ties(&material, reference, metadata, target).await?;
+        self.put_places_back(&mut metadata, &placed, &material, target)?;
+        let metadata = Arc::new(metadata);
         let (url, digest, size) = listing(&material, reference)?;
         let filename = DistFilename::Sdist(sdist_filename(&material.label, &metadata)?);
         let file = DistFile {
@@ -218,13 +225,13 @@ impl SourceBuilder {
     /// The wheel of a distribution of which there is only the source.
     pub(super) async fn wheel(&self, dist: &ResolvedDist, target: &Target) -> Result<FetchedWheel, SupplyError> {
         if dist.built_from.is_none()
-            && let Some(wheel) = self.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
+            && let Some(built) = self.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
         {
-            return Ok(wheel);
+            return Ok(built.wheel);
         }
         let material = self.material_of(dist).await?;
         let requires_python = dist.file.requires_python.as_ref();
-        self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await
+        Ok(self.build(&material, &dist.name, Some(&dist.version), requires_python, target).await?.wheel)
     }
 
     /// What a chosen source is built from.
@@ -259,6 +266,22 @@ impl SourceBuilder {
         Ok(metadata)
     }
 
+    /// Gives requirements the places that a build tied them to, where neither the user's own files nor tables say others.
+    fn put_places_back(
+        &self,
+        metadata: &mut CoreMetadata,
+        placed: &[Placed],
+        material: &BuildSource,
+        target: &Target,
+    ) -> Result<(), BuildError> {
+        let folder = match &material.origin {
+            Whereabouts::Folder { path, .. } => Some(path.as_path()),
+            Whereabouts::Archive { .. } | Whereabouts::Git(_) => None,
+        };
+        let settled = self.own_ties.on(target);
+        placed::put_back(metadata, placed, folder, |name| settled.contains(name), (&material.label, target))
+    }
+
     /// The digests that the user demands of a project's files.
     pub(super) fn accepted_for(&self, name: &PackageName) -> Vec<HashDigest> {
         self.words.get(name).map(|word| word.hashes.clone()).unwrap_or_default()
@@ -285,7 +308,7 @@ impl SourceBuilder {
         version: Option<&Version>,
         requires_python: Option<&VersionSpecifiers>,
         target: &Target,
-    ) -> Result<FetchedWheel, SupplyError> {
+    ) -> Result<BuiltWheel, SupplyError> {
         self.context.check_interrupted()?;
         let interpreter = self.interpreter(&material.label, requires_python, target).await?;
         let config_settings = self.config_settings_of(name);
@@ -298,8 +321,9 @@ impl SourceBuilder {
         let own_turn = self.bench.turns.of(&entry);
         let _own_turn = own_turn.lock().await;
         let source = (material.label.as_str(), material.is_private);
-        if let Some(wheel) = self.ready_wheel(&entry, source, (name, version), target).await.map_err(told)? {
-            return Ok(wheel);
+        let ready = self.ready_wheel((&entry, &interpreter), source, (name, version), target);
+        if let Some(built) = ready.await.map_err(told)? {
+            return Ok(built);
         }
         // Never closed, so this is a permit.
         let _turn = self.bench.turns.all.acquire().await;
@@ -309,7 +333,8 @@ impl SourceBuilder {
         let project = self.unpack(material, room.path().join("source"), config_settings).await?;
         let variables = self.given.note(project.variables.clone());
         let project = Arc::new(project);
-        let environment = self.whole_environment(room.path(), &interpreter, &project).await.map_err(told)?;
+        let (environment, made_with) =
+            self.whole_environment(room.path(), &interpreter, &project).await.map_err(told)?;
         let out = room.path().join("wheel");
         let (workshop, cache, target) = (self.workshop.clone(), Arc::clone(&self.cache), target.clone());
         let (own, name_wanted, version_wanted) = (Arc::clone(&project), name.clone(), version.cloned());
@@ -321,13 +346,17 @@ impl SourceBuilder {
             let expected = Expected { label: &own.label, name: Some(&name_wanted), version: version_wanted.as_ref() };
             accept_wheel(&made, expected, &target, &cache, &limits)
         });
-        let wheel = building.await.map_err(|error| told(error.into()))?;
+        let AcceptedWheel { wheel, placed } = building.await.map_err(|error| told(error.into()))?;
+        let source = room.path().join("source");
+        let placed = placed.iter().filter_map(|text| Placed::of_build(text, &source, self.cache.root())).collect();
+        let built = BuiltWheel { wheel, placed };
         self.bench.note(name, &variables);
-        let kept = KeptBuild::of(&wheel, started.elapsed(), material.is_private, variables);
+        let details = BuildDetails { variables, made_with };
+        let kept = KeptBuild::of(&built, started.elapsed(), material.is_private, details);
         self.keep(&entry, &kept);
-        self.offer_wheel(&entry, &kept, wheel.size);
-        self.context.status(&format!("Built {} in {}", wheel.filename, seconds(started.elapsed())));
-        Ok(wheel)
+        self.offer_wheel(&entry, &kept, built.wheel.size);
+        self.context.status(&format!("Built {} in {}", built.wheel.filename, seconds(started.elapsed())));
+        Ok(built)
     }
 
     /// The environment with all that the backend requires, what it asks for when it is there as well.
@@ -336,9 +365,10 @@ impl SourceBuilder {
         room: &Path,
         interpreter: &Interpreter,
         project: &Arc<UnpackedSource>,
-    ) -> Result<BuildEnvironment, SupplyError> {
+    ) -> Result<(BuildEnvironment, MadeWith), SupplyError> {
         let mut requires = project.system.requires.clone();
-        let environment = self.environment(&room.join("first"), interpreter, &requires, &project.label).await?;
+        let (environment, local) =
+            self.environment(&room.join("first"), interpreter, &requires, &project.label).await?;
         let (own, workshop) = (Arc::clone(project), self.workshop.clone());
         let asked = blocking(move || {
             let further = environment.further_requirements(&own, &workshop)?;
@@ -346,10 +376,12 @@ impl SourceBuilder {
         });
         let (environment, further) = asked.await?;
         if further.is_empty() {
-            return Ok(environment);
+            return Ok((environment, MadeWith::new(requires, local)));
         }
         requires.extend(further);
-        self.environment(&room.join("second"), interpreter, &requires, &project.label).await
+        let (environment, local) =
+            self.environment(&room.join("second"), interpreter, &requires, &project.label).await?;
+        Ok((environment, MadeWith::new(requires, local)))
     }
 
     /// The Python that builds, where the target has another version.
@@ -369,7 +401,13 @@ impl SourceBuilder {
         }
     }
 
-    pub(super) fn kept(&self, entry: &Path, name: &PackageName, version: Option<&Version>) -> Option<FetchedWheel> {
+    /// What the cache has of a build, with the same variables.
+    pub(super) fn kept(
+        &self,
+        entry: &Path,
+        name: &PackageName,
+        version: Option<&Version>,
+    ) -> Option<(BuiltWheel, MadeWith)> {
         let kept: KeptBuild = serde_json::from_slice(&self.cache.read(entry)?).ok()?;
         let filename: WheelFilename = kept.filename.parse().ok()?;
         if let Some(variable) = self.given.first_change(&kept.variables) {
@@ -384,7 +422,7 @@ impl SourceBuilder {
         }
         let fits = filename.name == *name && version.is_none_or(|version| filename.version == *version);
         fits.then(|| self.bench.note(name, &kept.variables));
-        fits.then(|| FetchedWheel {
+        let wheel = FetchedWheel {
             name: filename.name.clone(),
             version: filename.version.clone(),
             digest: kept.sha256,
@@ -393,7 +431,8 @@ impl SourceBuilder {
             path,
             size,
             is_fresh: false,
-        })
+        };
+        fits.then_some((BuiltWheel { wheel, placed: kept.placed }, kept.made_with))
     }
 
     pub(super) async fn interpreter(
@@ -459,6 +498,7 @@ impl SourceBuilder {
                     into.clone()
                 }
             };
+            end_search_above(&into)?;
             let folder = BuildSystem::project_in(&top, subdirectory.as_ref(), &label)?;
             let system = BuildSystem::read(&folder, &label)?;
             let variables = given.named_in(&top);
@@ -467,22 +507,22 @@ impl SourceBuilder {
         Ok(unpacking.await?)
     }
 
-    /// An environment with these requirements installed.
+    /// An environment with these requirements installed, and those of its wheels that lie on this machine.
     pub(super) async fn environment(
         &self,
         root: &Path,
         interpreter: &Interpreter,
         requires: &[String],
         label: &str,
-    ) -> Result<BuildEnvironment, SupplyError> {
+    ) -> Result<(BuildEnvironment, Vec<FetchedWheel>), SupplyError> {
         let environment = BuildEnvironment::create(root, interpreter.clone())?;
         let wrapped = |source| SupplyError::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
         let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
         // Markers may leave nothing of what is required.
         if dists.is_empty() {
-            return Ok(environment);
+            return Ok((environment, Vec::new()));
         }
-        let installed = self.install(&dists).await.map_err(wrapped)?;
+        let (installed, local) = self.install(&dists).await.map_err(wrapped)?;
         let (out, state) = (environment.site_packages(), [root.join("state")]);
         let publishing = blocking(move || -> Result<_, SupplyError> {
             let bundle = assemble(&installed, None, &BundleLayout::function())?;
@@ -504,7 +544,7 @@ impl SourceBuilder {
             )?)
         });
         publishing.await?;
-        Ok(environment)
+        Ok((environment, local))
     }
 
     pub(super) async fn resolve_requirements(
@@ -533,14 +573,22 @@ impl SourceBuilder {
         Ok(resolution?.dists)
     }
 
-    async fn install(&self, dists: &[ResolvedDist]) -> Result<Vec<InstalledDist>, SupplyError> {
-        let mut downloads = self
-            .backends
-            .fetcher
-            .fetch_all(&dists.iter().cloned().map(Arc::new).collect::<Vec<_>>(), HashMap::new())?;
+    /// Fetches wheels that backends require.
+    pub(super) fn backend_wheels(&self, dists: &[ResolvedDist]) -> Result<Fetches, SupplyError> {
+        let dists: Vec<_> = dists.iter().cloned().map(Arc::new).collect();
+        Ok(self.backends.fetcher.fetch_all(&dists, HashMap::new())?)
+    }
+
+    /// Installs wheels; gives those that lie on this machine as well.
+    async fn install(&self, dists: &[ResolvedDist]) -> Result<(Vec<InstalledDist>, Vec<FetchedWheel>), SupplyError> {
+        let mut downloads = self.backend_wheels(dists)?;
         let mut installed = Vec::with_capacity(dists.len());
+        let mut local = Vec::new();
         while let Some(fetched) = downloads.next().await {
             let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
+            if dists.iter().any(|dist| dist.name == fetched.name && is_local(dist)) {
+                local.push(fetched.clone());
+            }
             let options = InstallOptions {
                 tree: true,
                 limits: self.limits,
@@ -549,7 +597,7 @@ impl SourceBuilder {
             };
             installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await?);
         }
-        Ok(installed)
+        Ok((installed, local))
     }
 
     /// The metadata of a wheel that was built.

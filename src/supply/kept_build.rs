@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::made_with::MadeWith;
+use super::placed::Placed;
 use crate::build::NotedVariables;
 use crate::cache::{Bucket, Cache};
 use crate::fetch::FetchedWheel;
@@ -12,7 +14,7 @@ use crate::shared::{ClaimKind, Offer};
 use crate::spec::{HashDigest, sha256};
 
 /// Changes when what is shared of a build does.
-const FORMAT: &str = "shared build 2";
+const FORMAT: &str = "shared build 3";
 
 /// What the cache keeps of a build.
 #[derive(Serialize, Deserialize)]
@@ -27,12 +29,23 @@ pub(super) struct KeptBuild {
     is_private: bool,
     /// The variables that its source reads, as they were: with others, something else may be built.
     pub(super) variables: NotedVariables,
+    pub(super) made_with: MadeWith,
+    /// Requirements that it tied to places of this machine.
+    pub(super) placed: Vec<Placed>,
+}
+
+/// What is known of a wheel that was built, beside its bytes.
+#[derive(Clone)]
+pub(super) struct BuiltWheel {
+    pub(super) wheel: FetchedWheel,
+    pub(super) placed: Vec<Placed>,
 }
 
 /// What a claim about a build says beside its digest.
 #[derive(Serialize, Deserialize)]
 pub(super) struct BuildDetails {
     pub(super) variables: NotedVariables,
+    pub(super) made_with: MadeWith,
 }
 
 fn yes() -> bool {
@@ -40,13 +53,23 @@ fn yes() -> bool {
 }
 
 impl KeptBuild {
-    pub(super) fn of(wheel: &FetchedWheel, took: Duration, is_private: bool, variables: NotedVariables) -> Self {
-        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        Self { filename: wheel.filename.to_string(), sha256: wheel.digest.clone(), took, is_private, variables }
+    pub(super) fn of(built: &BuiltWheel, took: Duration, is_private: bool, details: BuildDetails) -> Self {
+        let BuildDetails { variables, made_with } = details;
+        Self {
+            filename: built.wheel.filename.to_string(),
+            sha256: built.wheel.digest.clone(),
+            took: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            is_private,
+            variables,
+            made_with,
+            placed: built.placed.clone(),
+        }
     }
 
-    pub(super) fn offer(&self, key: HashDigest, cache: &Cache, size: u64) -> Offer {
-        Offer {
+    /// What others may have of it; `None`: it leads to places of this machine.
+    pub(super) fn offer(&self, key: HashDigest, cache: &Cache, size: u64) -> Option<Offer> {
+        let details = BuildDetails { variables: self.variables.clone(), made_with: self.made_with.clone() };
+        self.placed.is_empty().then(|| Offer {
             about: Some((ClaimKind::Builds, key)),
             name: self.filename.clone(),
             path: cache.wheel(&self.sha256),
@@ -54,9 +77,9 @@ impl KeptBuild {
             size,
             took: Duration::from_millis(self.took),
             // Texts and digests can always be written.
-            details: serde_json::to_value(BuildDetails { variables: self.variables.clone() }).unwrap_or_default(),
+            details: serde_json::to_value(details).unwrap_or_default(),
             is_private: self.is_private,
-        }
+        })
     }
 }
 
@@ -80,7 +103,7 @@ pub(crate) fn kept_builds(cache: &Cache) -> Vec<Offer> {
     let offer = |entry: PathBuf| {
         let kept: KeptBuild = serde_json::from_slice(&cache.read(&entry)?).ok()?;
         let size = fs_err::metadata(cache.wheel(&kept.sha256)).ok()?.len();
-        Some(kept.offer(shared_key(&entry)?, cache, size))
+        kept.offer(shared_key(&entry)?, cache, size)
     };
     entries.filter_map(offer).collect()
 }

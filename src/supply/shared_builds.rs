@@ -10,11 +10,12 @@ use super::building::SourceBuilder;
 use super::error::SupplyError;
 use super::indexes::is_public;
 use super::inquiry::Inquiry;
-use super::kept_build::{BuildDetails, KeptBuild, shared_key};
+use super::kept_build::{BuildDetails, BuiltWheel, KeptBuild, shared_key};
 use super::material::identity_of_archive;
 use crate::blocking::blocking;
 use crate::build::{
-    Expected, NotedVariables, accept_wheel, backend_variables, check_loadable, folder_digest, is_commit,
+    AcceptedWheel, Expected, Interpreter, NotedVariables, accept_wheel, backend_variables, check_loadable,
+    folder_digest, is_commit,
 };
 use crate::fetch::{FetchedWheel, only_sha256};
 use crate::requirements::DirectReference;
@@ -27,22 +28,27 @@ impl SourceBuilder {
     /// The wheel that was built of the same before, here or by somebody else.
     pub(super) async fn ready_wheel(
         &self,
-        entry: &Path,
+        (entry, interpreter): (&Path, &Interpreter),
         (label, is_private): (&str, bool),
         (name, version): (&PackageName, Option<&Version>),
         target: &Target,
-    ) -> Result<Option<FetchedWheel>, SupplyError> {
-        if let Some(kept) = self.kept(entry, name, version) {
-            let (path, filename) = (kept.path.clone(), kept.filename.clone());
+    ) -> Result<Option<BuiltWheel>, SupplyError> {
+        if let Some((kept, made_with)) = self.kept(entry, name, version) {
+            if !self.would_be_made_alike(&made_with, &interpreter.target, label).await {
+                self.context.detail(&format!("{} is built again: what builds it has changed", kept.wheel.filename));
+                return Ok(None);
+            }
+            let (path, filename) = (kept.wheel.path.clone(), kept.wheel.filename.clone());
             let (label, target, limits) = (label.to_owned(), target.clone(), self.limits);
             blocking(move || check_loadable(&path, &filename, &label, &target, &limits)).await?;
             return Ok(Some(kept));
         }
-        let wheel = self.shared_wheel(entry, label, (name, version), target).await?;
-        let Some((wheel, variables)) = wheel else { return Ok(None) };
-        self.bench.note(name, &variables);
-        self.keep(entry, &KeptBuild::of(&wheel, Duration::ZERO, is_private, variables));
-        Ok(Some(wheel))
+        let wheel = self.shared_wheel((entry, interpreter), label, (name, version), target).await?;
+        let Some((wheel, details)) = wheel else { return Ok(None) };
+        self.bench.note(name, &details.variables);
+        let built = BuiltWheel { wheel, placed: Vec::new() };
+        self.keep(entry, &KeptBuild::of(&built, Duration::ZERO, is_private, details));
+        Ok(Some(built))
     }
 
     /// The wheel of a source that an index lists, without the source, where there is a shared cache: what was built of
@@ -52,7 +58,7 @@ impl SourceBuilder {
         file: &DistFile,
         accepted: &[HashDigest],
         target: &Target,
-    ) -> Result<Option<FetchedWheel>, SupplyError> {
+    ) -> Result<Option<BuiltWheel>, SupplyError> {
         let Some(digest) = only_sha256(&file.hashes, accepted).filter(|_| self.shared.is_some()) else {
             return Ok(None);
         };
@@ -66,7 +72,7 @@ impl SourceBuilder {
         let own_turn = self.bench.turns.of(&entry);
         let _own_turn = own_turn.lock().await;
         let source = (label, !is_public(&file.origin.url));
-        self.ready_wheel(&entry, source, (name, Some(file.version())), target).await
+        self.ready_wheel((&entry, &interpreter), source, (name, Some(file.version())), target).await
     }
 
     /// Takes from the shared cache the wheels of all sources that the user names and that say too little of themselves:
@@ -101,7 +107,8 @@ impl SourceBuilder {
             let entry = self.entry(&material.identity(), name, &interpreter, &self.config_settings_of(name));
             let own_turn = self.bench.turns.of(&entry);
             let _own_turn = own_turn.lock().await;
-            self.ready_wheel(&entry, (&material.label, material.is_private), (name, None), target).await?;
+            let source = (material.label.as_str(), material.is_private);
+            self.ready_wheel((&entry, &interpreter), source, (name, None), target).await?;
         }
         Ok(())
     }
@@ -135,18 +142,22 @@ impl SourceBuilder {
     /// The wheel that somebody else has built of the same inputs, checked like one that was built here.
     pub(super) async fn shared_wheel(
         &self,
-        entry: &Path,
+        (entry, interpreter): (&Path, &Interpreter),
         label: &str,
         (name, version): (&PackageName, Option<&Version>),
         target: &Target,
-    ) -> Result<Option<(FetchedWheel, NotedVariables)>, SupplyError> {
+    ) -> Result<Option<(FetchedWheel, BuildDetails)>, SupplyError> {
         let Some((shared, key)) = self.shared.as_ref().zip(shared_key(entry)) else { return Ok(None) };
         let Some(found) = shared.find(ClaimKind::Builds, &key).await? else { return Ok(None) };
-        let Ok(BuildDetails { variables }) = serde_json::from_value(found.claim.details.clone()) else {
+        let Ok(details) = serde_json::from_value::<BuildDetails>(found.claim.details.clone()) else {
             shared.missed(&found);
             return Ok(None);
         };
-        if let Some(variable) = self.given.first_change(&variables) {
+        if !self.would_be_made_alike(&details.made_with, &interpreter.target, label).await {
+            shared.missed(&found);
+            return Ok(None);
+        }
+        if let Some(variable) = self.given.first_change(&details.variables) {
             shared.missed(&found);
             let name = &found.claim.name;
             self.context.detail(&format!(
@@ -167,10 +178,10 @@ impl SourceBuilder {
             Some(accept_wheel(&path, expected, &target, &cache, &limits))
         });
         match accepting.await {
-            Some(Ok(wheel)) => {
+            Some(Ok(AcceptedWheel { wheel, .. })) => {
                 shared.took(&found);
                 self.tell(&format!("Took {} from the shared cache", wheel.filename));
-                Ok(Some((wheel, variables)))
+                Ok(Some((wheel, details)))
             }
             refused => {
                 shared.missed(&found);
@@ -183,8 +194,9 @@ impl SourceBuilder {
 
     /// Offers a wheel that was built here to others.
     pub(super) fn offer_wheel(&self, entry: &Path, kept: &KeptBuild, size: u64) {
-        if let Some((shared, key)) = self.shared.as_ref().zip(shared_key(entry)) {
-            shared.offer(kept.offer(key, &self.cache, size));
+        let Some((shared, key)) = self.shared.as_ref().zip(shared_key(entry)) else { return };
+        if let Some(offer) = kept.offer(key, &self.cache, size) {
+            shared.offer(offer);
         }
     }
 }
@@ -221,9 +233,9 @@ impl Inquiry {
     ) -> Result<Option<FetchedWheel>, SupplyError> {
         let builder = &self.builder;
         if dist.built_from.is_none()
-            && let Some(wheel) = builder.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
+            && let Some(built) = builder.known_wheel(&dist.file, &dist.accepted_hashes, target).await?
         {
-            return Ok(Some(wheel));
+            return Ok(Some(built.wheel));
         }
         let material = builder.material_of(dist).await?;
         let requires_python = dist.file.requires_python.as_ref();
@@ -231,6 +243,8 @@ impl Inquiry {
         let settings = builder.config_settings_of(&dist.name);
         let entry = builder.entry(&material.identity(), &dist.name, &interpreter, &settings);
         let source = (material.label.as_str(), material.is_private);
-        builder.ready_wheel(&entry, source, (&dist.name, Some(&dist.version)), target).await
+        let ready =
+            builder.ready_wheel((&entry, &interpreter), source, (&dist.name, Some(&dist.version)), target).await?;
+        Ok(ready.map(|built| built.wheel))
     }
 }

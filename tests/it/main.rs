@@ -22,6 +22,7 @@ mod as_people_write;
 mod brute_force;
 mod build;
 mod build_hosts;
+mod build_places;
 mod build_variables;
 mod build_indexes;
 mod building;
