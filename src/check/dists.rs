@@ -80,6 +80,17 @@ impl Dists {
         self.owners.contains_key(path) || roots.iter().any(is_in_tops)
     }
 
+    /// The top-level folders and files of the project that a file belongs to.
+    pub(super) fn tops_beside(&self, path: &str) -> Vec<String> {
+        let Some(owner) = self.owner(path) else { return Vec::new() };
+        let root = folder_and_name(&owner.folder).0;
+        let top = |path: &str| Some(format!("{root}/{}", path.strip_prefix(root)?.split('/').nth(1)?));
+        let mut tops: Vec<String> = owner.record.iter().filter_map(|(path, _)| top(path)).collect();
+        tops.sort();
+        tops.dedup();
+        tops
+    }
+
     /// The project of this name.
     pub(super) fn named(&self, name: &PackageName) -> Option<&Dist> {
         self.all.iter().find(|dist| dist.name == *name)

@@ -497,6 +497,14 @@ impl<'a> Graph<'a> {
         is_single || self.own_top.as_deref().is_none_or(|own| own == top)
     }
 
+    /// The folders of a package in which modules may lie that it lets Python find: its own, and the others of its project,
+    /// as `pkg_resources` has what lies in `setuptools`.
+    fn folders_beside(&self, top: &str) -> Vec<String> {
+        let own = self.by_name.get(top).and_then(|top| self.nodes[*top].folders.as_ref()?.first().cloned());
+        let others = own.as_ref().map(|own| self.bundle.dists.tops_beside(&format!("{own}/__init__.py")));
+        own.into_iter().chain(others.unwrap_or_default()).collect()
+    }
+
     /// Modules that are missing may lie where somebody's code lets Python search: the user's own for all, that of a
     /// package for itself.
     fn search_elsewhere(&mut self) {
@@ -514,17 +522,15 @@ impl<'a> Graph<'a> {
                 let importer = &self.nodes[missing.importer];
                 let top = importer.name.split('.').next().unwrap_or_default();
                 let within = if of_user {
-                    Some("/var/task".to_owned())
+                    vec!["/var/task".to_owned()]
                 } else if tops.contains(top) {
-                    self.by_name.get(top).and_then(|top| self.nodes[*top].folders.as_ref()?.first().cloned())
+                    self.folders_beside(top)
                 } else {
-                    None
+                    Vec::new()
                 };
                 let first = missing.name.split('.').next().unwrap_or(&missing.name);
-                let folders = within.map(|within| self.search.elsewhere(first, &within)).unwrap_or_default();
-                let Some(folder) =
-                    folders.into_iter().next().filter(|_| !missing.is_name && !missing.name.contains('.'))
-                else {
+                let mut folders = within.iter().flat_map(|within| self.search.elsewhere(first, within));
+                let Some(folder) = folders.next().filter(|_| !missing.is_name && !missing.name.contains('.')) else {
                     self.missing.push(missing);
                     continue;
                 };

@@ -110,9 +110,11 @@ fn blocks(statement: &Stmt) -> Vec<&[Stmt]> {
     }
 }
 
-/// `suppress(ImportError)` and its kin.
+/// Whether a context manager lets a failed import pass: `suppress(ImportError)`, and those of packages that are called for
+/// it, such as `try_import()` and `LazyImport("…")`. Others pass errors on, as files and locks do.
 pub(super) fn suppresses(expression: &Expr, minor: u8) -> bool {
     let Expr::Call(call) = expression else { return false };
-    last_name(&call.func) == Some("suppress")
-        && call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor))
+    let Some(name) = last_name(&call.func) else { return false };
+    let catches = || call.arguments.args.iter().any(|caught| catches_import(Some(caught), minor));
+    name.to_ascii_lowercase().contains("import") || name == "suppress" && catches()
 }

@@ -73,8 +73,9 @@ fn parse(source: &str, minor: u8) -> Module {
 }
 
 fn fault(source: &str, parsed: &Parsed<Mod>, line_at: &dyn Fn(usize) -> usize) -> Option<SyntaxFault> {
-    let error =
-        parsed.errors().first().map(|error| (error.location.start().to_usize(), lowered(&error.error.to_string())));
+    let mut errors = parsed.errors().iter().map(|error| (error.location.start().to_usize(), &error.error));
+    let error = errors.find(|(at, _)| !is_after_bare_raise(source, *at));
+    let error = error.map(|(at, error)| (at, lowered(&error.to_string())));
     let indentation = indentation_fault(source, parsed.tokens()).map(|(at, reason)| (at, reason.to_owned()));
     // Python compares indentation first, so of two faults in a line that is the one.
     let first = indentation.into_iter().chain(error).min_by_key(|(at, _)| line_at(*at));
@@ -86,6 +87,14 @@ fn fault(source: &str, parsed: &Parsed<Mod>, line_at: &dyn Fn(usize) -> usize) -
         reason: lowered(&error.to_string()),
         is_of_another_version: true,
     })
+}
+
+/// Whether nothing but a semicolon stands behind a `raise` without an error, which Python takes and the parser does not.
+fn is_after_bare_raise(source: &str, at: usize) -> bool {
+    let is_semicolon = source.get(at..).is_some_and(|rest| rest.starts_with(';'));
+    let before = source.get(..at).unwrap_or_default().trim_end_matches([' ', '\t', '\x0c']);
+    let word = before.strip_suffix("raise");
+    is_semicolon && word.is_some_and(|before| !before.ends_with(|it: char| it.is_alphanumeric() || it == '_'))
 }
 
 /// Messages are fragments.

@@ -75,6 +75,9 @@ fn imports_that_are_guarded() {
     check("try:\n    import a\nexcept OddError:\n    pass", "2 a guarded(1)");
     check("with contextlib.suppress(ImportError):\n    import a", "2 a guarded(1)");
     check("with suppress(KeyError):\n    import a", "2 a hard");
+    check("with try_import() as _imports:\n    import a", "2 a guarded(1)");
+    check("with utils.LazyImport('pip install a') as a_import:\n    import a", "2 a guarded(1)");
+    check("with warnings.catch_warnings():\n    import a", "2 a hard");
     check("def f():\n    import a\ntry:\n    f()\nexcept ImportError:\n    pass", "2 a guarded(1)");
     check("try:\n    import a\nexcept PermissionError:\n    pass", "2 a hard");
     check("try:\n    import a\nexcept builtins.KeyError:\n    pass", "2 a hard");
@@ -290,6 +293,9 @@ fn what_a_version_cannot_parse() {
         11,
         Some((1, "cannot use `type` alias statement on Python 3.11 (syntax was added in Python 3.12)", true)),
     );
+    check(b"try:\n    x\nexcept E:raise;x()\nif x: raise ; y", 12, None);
+    check(b"praise;", 12, None);
+    check(b"raise ,", 12, Some((1, "expected an expression", false)));
     check(b"print 'x'", 12, Some((1, "simple statements must be separated by newlines or semicolons", false)));
     check(b"x = 1\n\x00", 12, Some((2, "source code cannot contain null bytes", false)));
     check(b"# -*- coding: latin-1 -*-\nx = '\xe9'", 12, None);

@@ -161,6 +161,10 @@ fn honest_bundles_have_no_findings() {
         ("lib/_vendor/plain.py", b""),
     ];
     check(&Bundle::app("import lib").dist("lib", "1", files, ""), &[], &[]);
+    // One that brings what lies in another package of the same project.
+    let vendors: &[u8] = b"import sys, os\nsys.path.append(os.path.abspath('../lib/_vendor'))\nimport ns.text, plain\n";
+    let beside: Vec<(&str, &[u8])> = files[2..].iter().copied().chain([("old/__init__.py", vendors)]).collect();
+    check(&Bundle::app("import old").dist("lib", "1", &beside, ""), &[], &[]);
     check(&Bundle::app("import __future__, __main__"), &[], &[]);
     // What every module has, whatever stands in it.
     let own = "from shop.a import __doc__, __name__ as n, __file__, __spec__, __dict__\nfrom shop import __path__";
