@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use super::PublishError;
 use super::content_id::ContentId;
-use super::delta::{Delta, KeptFile};
+use super::delta::{Delta, KeptFile, MOVES_MOST};
 use super::inspection::{Alone, inspect};
 use super::mark::{Mark, MarkedFile, encoded, write_encoded};
 use super::marked_zip::MarkedZip;
@@ -120,6 +120,9 @@ impl<'a> FolderAmendment<'a> {
         let failed = |action, source| PublishError::Publish { action, out: out.clone(), source };
         let Some(before) = StoredMark::decode(&mark, &out) else { return Ok(None) };
         let Some((places, kept)) = find_all(&before, &contents(own)?) else { return Ok(None) };
+        if kept.iter().filter(|kept| kept.is_none()).count() > MOVES_MOST {
+            return Ok(None);
+        }
         let root = workplace.make_new_tree().map_err(|source| failed("prepare", source))?;
         let written = write_tree(own, &root, &kept, &options)?.files;
         steps(Step::Staged);

@@ -23,6 +23,10 @@ use super::workplace::Workplace;
 use crate::archive::SafePath;
 use crate::install::LinkMode;
 
+/// Moves that one run makes in an output that others see, at most. A kill between two of them leaves some old and some new
+/// names until the next run; this many take less than a millisecond. What takes more is put in OUT's place as a whole.
+pub(super) const MOVES_MOST: usize = 32;
+
 /// A file that stays where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct KeptFile {
@@ -78,7 +82,7 @@ impl ExactMark {
 
 impl Delta {
     /// Compares the files of a mark with new content: paths, sorted, each with what identifies its content. `None` when
-    /// nothing stays.
+    /// nothing stays, or too much changes.
     pub(super) fn between(old: &[MarkedFile], new: &[(&SafePath, ContentId)]) -> Option<Self> {
         let mut delta = Self::default();
         let mut changed: Vec<&str> = Vec::new();
@@ -126,7 +130,7 @@ impl Delta {
             };
             list.push(PathBuf::from(unit));
         }
-        Some(delta)
+        (delta.moves() <= MOVES_MOST).then_some(delta)
     }
 
     /// Lets what differs change places, come and go. The new content lies in the workplace.
@@ -157,7 +161,11 @@ impl Delta {
 
     /// Whether one system call makes the old output the new one.
     fn is_one_step(&self) -> bool {
-        self.exchanges.len() + self.removals.len() + self.placements.len() <= 1
+        self.moves() <= 1
+    }
+
+    fn moves(&self) -> usize {
+        self.exchanges.len() + self.removals.len() + self.placements.len()
     }
 }
 

@@ -16,7 +16,7 @@
 //!
 //! Where OUT is exactly as it was written, what does not change stays where it is (`delta.rs`): files and folders
 //! change places one by one under the journal, or, when there is one of them, as after an edit of the handler, in one
-//! step without it.
+//! step without it. Where there are many, the whole output is exchanged.
 //!
 //! Files are not forced to disk one by one: after a power loss sizes differ from the mark and the output is made anew.
 //! A zip is one file, and is forced.
