@@ -233,12 +233,19 @@ impl SafeUrl {
 }
 
 /// A text with the credentials hidden of all URLs in it, as [`SafeUrl`] shows them: for texts that quote what somebody
-/// wrote, whatever that was meant to be.
+/// wrote, whatever that was meant to be. A URL that was taken for a path has one slash.
 #[must_use]
 pub fn hide_credentials(text: &str) -> String {
     let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
-    while let Some(at) = rest.find("://") {
-        let (before, url) = rest.split_at(at + 3);
+    while let Some(at) = rest.find(":/") {
+        let is_url = rest[at..].starts_with("://");
+        let is_path = rest[..at].ends_with("http") || rest[..at].ends_with("https");
+        let (before, url) = rest.split_at(at + if is_url { 3 } else { 2 });
+        if !is_url && !is_path {
+            shown.push_str(before);
+            rest = url;
+            continue;
+        }
         shown.push_str(before);
         let ends = |c: char| c.is_whitespace() || "/?#\\\"'`<>".contains(c);
         let (authority, behind) = url.split_at(url.find(ends).unwrap_or(url.len()));

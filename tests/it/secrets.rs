@@ -331,3 +331,34 @@ fn a_token_in_the_query_of_an_index_is_in_no_lock_and_no_result() {
     }
     assert!(run(&["lock", "tiny", "-o", "-"]).contains("?page=1\""), "what is no secret stays");
 }
+
+#[test]
+fn a_url_in_the_wrong_place_is_refused_without_its_password() {
+    let context = TestContext::new();
+    let url = "https://deploy:s3cret@host.test/simple/";
+    let lines: [&[&str]; 14] = [
+        &["lock", "bb", "-o", "-", "--extra", url],
+        &["lock", "bb", "-o", "-", "--group", url],
+        &["lock", "bb", "-o", "-", "--index-strategy", url],
+        &["lock", "bb", "-o", "-", "--keyring-provider", url],
+        &["lock", "bb", "-o", "-", "--accept-record", url],
+        &["lock", "bb", "-o", "-", "--prerelease", url],
+        &["bundle", "--source", url, "-o", "out"],
+        &["bundle", "--max-size", url, "-o", "out"],
+        &["bundle", url, url, "-o", "out"],
+        &["why", url],
+        &["explain", url],
+        &["check", ".", "--handler", url],
+        &["cache", url],
+        &[url],
+    ];
+    for words in lines {
+        for more in [&[][..], &["--color", "always"], &["--json"]] {
+            let output = context.barrow().args(words).args(more).output().unwrap();
+            let shown = context.show(&output).replace(url, "");
+            let said = [&output.stdout[..], &output.stderr].concat();
+            assert!(!output.status.success(), "{words:?}: {shown}");
+            assert!(!String::from_utf8_lossy(&said).contains("s3cret"), "{words:?} {more:?}: {shown}");
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use barrow::reporter::is_harmful;
+use barrow::spec::hide_credentials;
 use clap::CommandFactory as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -170,24 +171,25 @@ fn refuse_arguments(error: &clap::Error, wants_json: bool, is_harmful: bool, hos
         let _ = error.print();
         return Exit::Done.into();
     }
+    // It quotes what was typed, which may be a URL in the wrong place.
+    let said = hide_credentials(&error.to_string());
     if let Some(file) = error_file(host) {
         // That the file cannot be written is of no use to one who has to mend the command line first.
-        let _ = fs_err::write(file, error.to_string());
+        let _ = fs_err::write(file, &said);
     }
     if wants_json {
-        let text = error.to_string();
-        let message = text.trim().trim_start_matches("error: ");
+        let message = said.trim().trim_start_matches("error: ");
         Output::failure_before_start(&Failure::usage(message));
     } else if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         // Help has its lines broken already.
         let _ = error.print();
     } else if is_harmful {
         // Its text repeats the argument as it is.
-        Output::refusal_before_start(&error.to_string(), true);
+        Output::refusal_before_start(&said, true);
     } else {
         let is_plain = anstream::AutoStream::choice(&std::io::stderr()) == anstream::ColorChoice::Never;
-        let text = if is_plain { error.to_string() } else { error.render().ansi().to_string() };
+        let text = if is_plain { said.clone() } else { hide_credentials(&error.render().ansi().to_string()) };
         Output::refusal_before_start(&text, false);
     }
-    Ended { exit: Exit::Usage, message: Some(printable(&error.to_string())) }
+    Ended { exit: Exit::Usage, message: Some(printable(&said)) }
 }

@@ -135,6 +135,8 @@ fn variables_hold_lists_and_switches_as_pip_has_them() {
     let dates = [("UV_EXCLUDE_NEWER", "2025-01-01"), ("PIP_UPLOADED_PRIOR_TO", "2024-01-01")];
     check(&dates, "exclude-newer", "2025-01-01 ($UV_EXCLUDE_NEWER)");
     check(&dates[1..], "exclude-newer", "2024-01-01 ($PIP_UPLOADED_PRIOR_TO)");
+    check(&[("UV_CONSTRAINT", "a.txt b.txt")], "constraint", "a.txt b.txt ($UV_CONSTRAINT)");
+    check(&[("UV_OVERRIDE", "o.txt")], "override", "o.txt ($UV_OVERRIDE)");
     // A URL has its credentials hidden, whatever the setting is for.
     let url = "https://ci:hunter2@host/c.txt";
     check(&[("PIP_CONSTRAINT", url)], "constraint", "https://ci:****@host/c.txt ($PIP_CONSTRAINT)");
