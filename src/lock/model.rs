@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::locked_file::{FilePlace, LockedFile};
 use super::words::FileText;
 use super::{LockError, plain_toml};
+use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
@@ -516,7 +517,7 @@ pub struct LockPlace {
 impl LockPlace {
     /// The place of a file as the user named it in `working_folder`, which is absolute.
     pub fn new(path: &Path, working_folder: &Path, environment: BTreeMap<String, String>) -> Self {
-        let absolute = working_folder.join(path);
+        let absolute = normalized(&working_folder.join(path));
         Self { path: path.to_owned(), folder: absolute.parent().unwrap_or(Path::new("/")).to_owned(), environment }
     }
 
