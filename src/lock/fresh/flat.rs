@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::Differences;
+use super::Comparison;
 use super::content_hash::{COMPACT, JsonObject, SPACED};
 use crate::lock::LockKind;
 use crate::lock::marker::Evaluation;
@@ -24,11 +24,11 @@ pub(super) fn compare(
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Differences, LockError> {
+) -> Result<Comparison, LockError> {
     let Some(ProjectNow { project, is_locked: false, sources, overrides, excludes }) = read(lock, place)? else {
-        return Ok(Differences::default());
+        return Ok(Comparison::default());
     };
-    let mut findings = Differences::default();
+    let mut findings = Comparison::default();
     let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
     let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
     let groups: Vec<ExtraName> = request.groups.iter().chain(&request.only_groups).cloned().collect();

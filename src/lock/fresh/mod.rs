@@ -20,10 +20,10 @@ use crate::target::Target;
 
 /// What was found.
 #[derive(Default)]
-struct Differences {
-    /// Differences that can change what is installed.
+struct Comparison {
+    /// Comparison that can change what is installed.
     differences: Vec<String>,
-    /// Differences that cannot, which are only told.
+    /// Comparison that cannot, which are only told.
     notes: Vec<String>,
 }
 
@@ -40,7 +40,7 @@ pub fn check_fresh(
     let findings = match lock.kind {
         LockKind::Uv => uv::compare(lock, place, request, target)?,
         LockKind::Poetry | LockKind::Pdm | LockKind::Pipfile => flat::compare(lock, place, request, target)?,
-        LockKind::Pylock => Differences::default(),
+        LockKind::Pylock => Comparison::default(),
     };
     let command = lock.kind.update_command();
     if !findings.differences.is_empty() {
@@ -59,7 +59,7 @@ pub fn check_fresh(
 /// Tells what differs between what a file has now and what the lock has. It matters where one of the requirements that
 /// differ applies on the target and `counts`.
 fn report(
-    findings: &mut Differences,
+    findings: &mut Comparison,
     file: &ProjectFile,
     what: &str,
     sides: [&Requirements; 2],

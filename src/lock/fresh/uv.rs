@@ -7,7 +7,7 @@ use toml::Value;
 
 use super::uv_settings;
 use super::uv_ties::{Part, Ties, by_extra, extra_of, sorted};
-use super::{Differences, report};
+use super::{Comparison, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Declared, DeclaredRequirement, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
@@ -21,8 +21,8 @@ pub(super) fn compare(
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Differences, LockError> {
-    let mut findings = Differences::default();
+) -> Result<Comparison, LockError> {
+    let mut findings = Comparison::default();
     let root = ProjectFile::read(place)?;
     if let (Some(root), Some((locked, _))) = (&root, &lock.requires_python)
         && let Some(text) = root.requires_python()
@@ -67,7 +67,7 @@ struct Project<'a> {
 }
 
 impl Project<'_> {
-    fn compare(&self, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare(&self, findings: &mut Comparison) -> Result<(), LockError> {
         let (file, package) = (self.file, self.package);
         let shown = file.path.display();
         if let Some(name) = file.name()
@@ -90,7 +90,7 @@ impl Project<'_> {
     }
 
     /// What the project always requires, and what each of its extras does.
-    fn compare_extras(&self, declared: &Declared, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare_extras(&self, declared: &Declared, findings: &mut Comparison) -> Result<(), LockError> {
         let mut now = by_extra(self.file.dependencies());
         let mut optional: BTreeMap<_, _> = self.file.optional_dependencies().into_iter().collect();
         let mut parts: BTreeSet<Option<ExtraName>> = now.keys().cloned().collect();
@@ -122,7 +122,7 @@ impl Project<'_> {
         Ok(())
     }
 
-    fn compare_groups(&self, declared: &Declared, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare_groups(&self, declared: &Declared, findings: &mut Comparison) -> Result<(), LockError> {
         let wrong = |reason| LockError::Malformed { path: self.file.path.clone(), line: 1, reason };
         let evaluation = Evaluation::new(self.lock, self.target.markers(), Vec::new(), Vec::new());
         let mut groups = self.file.groups().map_err(wrong)?;
@@ -153,7 +153,7 @@ impl Project<'_> {
         declared: impl Iterator<Item = &'a DeclaredRequirement>,
         evaluation: &Evaluation<'_>,
         (what, counts): (&str, bool),
-        findings: &mut Differences,
+        findings: &mut Comparison,
     ) -> Result<(), LockError> {
         let is_overridden = |name: &PackageName| self.lock.settings.overrides.iter().any(|it| it.name == *name);
         let is_of_index = |it: &DeclaredRequirement| it.source.as_ref().is_none_or(|(kind, _)| kind == "index");
