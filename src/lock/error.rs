@@ -38,9 +38,15 @@ pub enum LockError {
     #[error("{}:{line}: {} and {} exclude each other, and both are wanted", path.display(), parts[0], parts[1])]
     Exclusive { path: PathBuf, line: usize, parts: [String; 2] },
     /// The lock was made for other Pythons.
-    #[error("`{}` is for Python {wanted}, and {runtime} has {python}", path.display())]
+    #[error(
+        "{}`{}` is for Python {wanted}, and {runtime} has {python}",
+        group.as_ref().map(|group| format!("the group `{group}` of ")).unwrap_or_default(),
+        path.display()
+    )]
     OtherPython {
         path: PathBuf,
+        /// The dependency group that is meant, and not all of it.
+        group: Option<ExtraName>,
         /// What it is for, as it is written.
         wanted: String,
         runtime: Runtime,

@@ -87,6 +87,7 @@ impl<'a> Selection<'a> {
         {
             return Err(LockError::OtherPython {
                 path: lock.path.clone(),
+                group: None,
                 wanted: pythons.text.clone(),
                 runtime: target.runtime(),
                 python: target.python_full_version().clone(),

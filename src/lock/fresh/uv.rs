@@ -14,7 +14,7 @@ use crate::lock::model::{Declared, DeclaredRequirement, Lock, LockPlace, LockedP
 use crate::lock::project_files::ProjectFile;
 use crate::lock::request::LockRequest;
 use crate::spec::{ExtraName, PackageName, Version, VersionSpecifiers};
-use crate::target::Target;
+use crate::target::{Runtime, Target};
 
 pub(super) fn compare(
     lock: &Lock,
@@ -126,24 +126,42 @@ impl Project<'_> {
         let wrong = |reason| LockError::Malformed { path: self.file.path.clone(), line: 1, reason };
         let evaluation = Evaluation::new(self.lock, self.target.markers(), Vec::new(), Vec::new());
         let mut groups = self.file.groups().map_err(wrong)?;
-        let uv = self.file.tool("uv");
+        let (uv, python) = (self.file.tool("uv"), self.target.python_full_version());
         if let Some(list) = uv.get("dev-dependencies").and_then(Value::as_array) {
             let dev: ExtraName = "dev".parse().expect("this is a name");
             groups.entry(dev).or_default().extend(list.iter().filter_map(|it| Some(it.as_str()?.to_owned())));
         }
         let names: BTreeSet<&ExtraName> = groups.keys().chain(declared.groups.keys()).collect();
         for group in names {
+            let counts = self.request.groups.iter().chain(&self.request.only_groups).any(|it| it == group);
+            if let Some(pythons) = pythons_of(&uv, group).filter(|pythons| !pythons.take(python)) {
+                if counts {
+                    return Err(self.other_python(group, &pythons));
+                }
+                continue;
+            }
             let texts = groups.get(group).map(Vec::as_slice).unwrap_or_default();
             let part = Part { group: Some(group), ..Part::default() };
             let now = self.ties.requirements(&evaluation, texts, part)?;
             let locked = declared.groups.get(group).map(Vec::as_slice).unwrap_or_default();
             let then = locked.iter().map(|it| self.ties.declared(&evaluation, it)).collect::<Result<_, _>>()?;
-            let counts = self.request.groups.iter().chain(&self.request.only_groups).any(|it| it == group);
             let what = format!("group `{group}`");
             report(findings, self.file, &what, [&now, &then], |_| counts);
             self.compare_versions(locked.iter(), &evaluation, (&what, counts), findings)?;
         }
         Ok(())
+    }
+
+    /// Why a group cannot be chosen, which is for other Pythons than the target's.
+    fn other_python(&self, group: &ExtraName, pythons: &Pythons) -> LockError {
+        LockError::OtherPython {
+            path: self.file.path.clone(),
+            group: Some(group.clone()),
+            wanted: pythons.text.clone(),
+            runtime: self.target.runtime(),
+            python: self.target.python_full_version().clone(),
+            fitting: Runtime::fitting(|python| pythons.take(python)),
+        }
     }
 
     /// Whether the locked versions are such as the lock repeats that they have to be: a merge may have put it together
@@ -173,4 +191,11 @@ impl Project<'_> {
         }
         Ok(())
     }
+}
+
+/// The Pythons that a group is for, by `[tool.uv.dependency-groups]`.
+fn pythons_of(uv: &toml::Table, group: &ExtraName) -> Option<Pythons> {
+    let groups = uv.get("dependency-groups")?.as_table()?;
+    let (_, said) = groups.iter().find(|(name, _)| name.parse().ok().as_ref() == Some(group))?;
+    Pythons::all_of(said.get("requires-python")?.as_str()?).ok()
 }

@@ -26,7 +26,7 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
             hints
         }
         LockError::Exclusive { .. } => vec![CHOOSE_ONE.to_owned()],
-        LockError::OtherPython { fitting, path, .. } => {
+        LockError::OtherPython { fitting, path, group, .. } => {
             let runtime = match &fitting[..] {
                 [] => "no runtime of Lambda has such a Python: lock again for one that there is".to_owned(),
                 [one] => format!("pass `--runtime {one}` (`runtime = \"{one}\"` in barrow.toml), or lock again"),
@@ -34,7 +34,8 @@ pub(crate) fn of(error: &LockError) -> Vec<String> {
                     let names: Vec<&str> = several.iter().map(|runtime| runtime.name()).collect();
                     let last = names.last().copied().unwrap_or_default();
                     format!(
-                        "pass `--runtime {last}` (`runtime = \"{last}\"` in barrow.toml); the lock is for {}",
+                        "pass `--runtime {last}` (`runtime = \"{last}\"` in barrow.toml); the {} is for {}",
+                        if group.is_some() { "group" } else { "lock" },
                         names.join(", ")
                     )
                 }
