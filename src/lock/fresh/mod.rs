@@ -5,6 +5,7 @@
 
 mod content_hash;
 mod flat;
+mod inputs;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -25,6 +26,8 @@ struct Comparison {
     differences: Vec<String>,
     /// Comparison that cannot, which are only told.
     notes: Vec<String>,
+    /// What could not be compared, a sentence each.
+    warnings: Vec<String>,
 }
 
 /// Compares a lock with the project beside it; what makes no difference for this target comes back as warnings.
@@ -40,14 +43,15 @@ pub fn check_fresh(
     let findings = match lock.kind {
         LockKind::Uv => uv::compare(lock, place, request, target)?,
         LockKind::Poetry | LockKind::Pdm | LockKind::Pipfile => flat::compare(lock, place, request, target)?,
-        LockKind::Pylock => Comparison::default(),
+        LockKind::Pylock => inputs::compare(lock, place, target),
     };
     let command = lock.kind.update_command();
     if !findings.differences.is_empty() {
-        return Err(LockError::OutOfDate { path: lock.path.clone(), differences: findings.differences, command });
+        let (path, made_of) = (lock.path.clone(), lock.made_of.clone().map(Box::new));
+        return Err(LockError::OutOfDate { path, differences: findings.differences, command, made_of });
     }
     if findings.notes.is_empty() {
-        return Ok(Vec::new());
+        return Ok(findings.warnings);
     }
     let told = findings.notes.join("; ");
     let path = lock.path.display();
