@@ -76,11 +76,8 @@ impl Absence<'_> {
     }
 
     fn left_to(&self, brought: &Brought) -> Finding {
-        let Brought { name, version, by } = brought;
-        let by = by.display();
-        let message = format!("`{}` is imported, and {name} {version} of `{by}` is not looked at", self.missing.name);
-        let fix = format!("nothing, as long as {name} is there; `--without` with the layer itself has it looked at");
-        Finding { grade: Grade::Note, ..self.find(Code::LeftElsewhere, name.as_ref(), message) }.fix(fix)
+        let (message, fix) = words_of_elsewhere(&self.missing.name, brought);
+        Finding { grade: Grade::Note, ..self.find(Code::LeftElsewhere, brought.name.as_ref(), message) }.fix(fix)
     }
 
     /// Packages make submodules in ways that cannot be seen: only the user's own code is taken at its word.
@@ -253,18 +250,29 @@ pub(super) fn sources(graph: &mut Graph<'_>) -> Vec<Finding> {
     findings
 }
 
-/// Projects that are left to the runtime.
-pub(super) fn left_to_runtime(graph: &Graph<'_>) -> Vec<Finding> {
+/// What is told of a module of a project that lies elsewhere, and what to do.
+fn words_of_elsewhere(module: &str, brought: &Brought) -> (String, String) {
+    let Brought { name, version, by } = brought;
+    let by = by.display();
+    let message = format!("`{module}` is imported, and {name} {version} of `{by}` is not looked at");
+    (message, format!("nothing, as long as {name} is there; `--without` with the layer itself has it looked at"))
+}
+
+/// Projects that are left to the runtime, unless they lie `elsewhere`.
+pub(super) fn left_to_runtime(graph: &Graph<'_>, elsewhere: &[Brought]) -> Vec<Finding> {
     let runtime = graph.bundle.target.runtime();
     let name = |module: &str| runtime_project(module).unwrap_or("setuptools").to_owned();
     let uses = graph.of_runtime.iter();
     uses.map(|(module, importer, line)| {
         let project = name(module);
-        let message = format!("`{module}` comes from {runtime}, in a version that AWS changes without notice");
-        Finding::new(Code::LeftToRuntime, Grade::Note, project.clone(), message)
-            .file(graph.label(*importer))
-            .line(*line)
-            .fix(format!("bundle {project} to fix its version"))
+        let brought = elsewhere.iter().find(|brought| brought.name.as_ref() == project);
+        let (code, (message, fix)) = if let Some(brought) = brought {
+            (Code::LeftElsewhere, words_of_elsewhere(module, brought))
+        } else {
+            let message = format!("`{module}` comes from {runtime}, in a version that AWS changes without notice");
+            (Code::LeftToRuntime, (message, format!("bundle {project} to fix its version")))
+        };
+        Finding::new(code, Grade::Note, project, message).file(graph.label(*importer)).line(*line).fix(fix)
     })
     .collect()
 }

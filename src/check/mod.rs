@@ -163,7 +163,7 @@ fn look_into(
     findings
         .retain(|finding| finding.code != Code::UnmetRequirement || !told.contains(&finding.subject.to_lowercase()));
     findings.extend(missed);
-    findings.extend(missing::left_to_runtime(&graph));
+    findings.extend(missing::left_to_runtime(&graph, &options.elsewhere));
     findings.extend(missing::sdk_clash(&graph));
     let modules = graph.nodes.iter().filter(|node| node.file.is_some()).count();
     let natives = Natives::read(bundle, libraries);

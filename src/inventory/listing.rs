@@ -28,13 +28,15 @@ impl Inventory {
 
     /// The distributions that nobody in the output requires, or that the user asked for: where drawings of it begin.
     pub fn tops(&self) -> impl Iterator<Item = &Component> {
-        // Distributions that require each other in a circle have one among them that came first.
-        let reached =
-            self.reached_from(self.dists.iter().filter(|dist| dist.is_asked_for() || dist.requested_by.is_empty()));
-        let is_top = move |dist: &Component| {
-            dist.is_asked_for() || dist.requested_by.is_empty() || !reached.contains_key(&dist.name)
+        // What is no part of the output and requires something is the user's own project, or a part of a workspace.
+        let is_inside = |name: &PackageName| self.dists.iter().any(|dist| dist.name == *name);
+        let is_asked = move |dist: &Component| {
+            let from_outside = |requested: &Requested| requested.by.as_ref().is_none_or(|name| !is_inside(name));
+            dist.requested_by.is_empty() || dist.requested_by.iter().any(from_outside)
         };
-        self.dists.iter().filter(move |dist| is_top(dist))
+        // Distributions that require each other in a circle have one among them that came first.
+        let reached = self.reached_from(self.dists.iter().filter(|dist| is_asked(dist)));
+        self.dists.iter().filter(move |dist| is_asked(dist) || !reached.contains_key(&dist.name))
     }
 
     /// A shortest way to a distribution from what the user asked for, both ends included.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::made_of::MadeOf;
 use crate::resolution::Barrier;
 use crate::resolve::twin_of;
 use crate::spec::{ExtraName, PackageName, Version};
@@ -21,6 +22,9 @@ pub enum LockError {
     /// The file is not what it should be.
     #[error("{}:{line}: {reason}", path.display())]
     Malformed { path: PathBuf, line: usize, reason: String },
+    /// A file is locked without a digest that counts.
+    #[error("{}:{line}: a file of {name} has no sha256, sha384 or sha512 digest", path.display())]
+    NoDigest { path: PathBuf, line: usize, name: PackageName },
     /// The file is well formed, and cannot be used for the target.
     #[error("`{}` cannot be used: {reason}", path.display())]
     Refused { path: PathBuf, reason: String },
@@ -38,9 +42,15 @@ pub enum LockError {
     #[error("{}:{line}: {} and {} exclude each other, and both are wanted", path.display(), parts[0], parts[1])]
     Exclusive { path: PathBuf, line: usize, parts: [String; 2] },
     /// The lock was made for other Pythons.
-    #[error("`{}` is for Python {wanted}, and {runtime} has {python}", path.display())]
+    #[error(
+        "{}`{}` is for Python {wanted}, and {runtime} has {python}",
+        group.as_ref().map(|group| format!("the group `{group}` of ")).unwrap_or_default(),
+        path.display()
+    )]
     OtherPython {
         path: PathBuf,
+        /// The dependency group that is meant, and not all of it.
+        group: Option<ExtraName>,
         /// What it is for, as it is written.
         wanted: String,
         runtime: Runtime,
@@ -53,7 +63,13 @@ pub enum LockError {
     NoWheel(Box<NoWheel>),
     /// The project has changed since the lock was made; `differences` are a line each, with both sides.
     #[error("`{}` is out of date:\n  {}", path.display(), differences.join("\n  "))]
-    OutOfDate { path: PathBuf, differences: Vec<String>, command: &'static str },
+    OutOfDate {
+        path: PathBuf,
+        differences: Vec<String>,
+        command: &'static str,
+        /// What it was made of, where it says so.
+        made_of: Option<Box<MadeOf>>,
+    },
     /// A package has no wheel but something else, and may not be built.
     #[error("{}:{line}: `{name}` is {what} and would have to be built{barrier}", path.display())]
     NeedsBuilding { path: PathBuf, line: usize, name: PackageName, what: &'static str, barrier: Barrier },
@@ -109,6 +125,13 @@ impl LockError {
 
     /// Whether the user's file is wrong, rather than the world.
     pub fn is_usage(&self) -> bool {
-        matches!(self, Self::Malformed { .. } | Self::Exclusive { .. } | Self::NoPart { .. } | Self::OnlyWheels { .. })
+        matches!(
+            self,
+            Self::Malformed { .. }
+                | Self::NoDigest { .. }
+                | Self::Exclusive { .. }
+                | Self::NoPart { .. }
+                | Self::OnlyWheels { .. }
+        )
     }
 }

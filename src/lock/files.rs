@@ -329,7 +329,8 @@ impl ChoiceOfFile<'_> {
         let is_local = matches!(file.place, FilePlace::Path(_)) && self.written_hashes(file).next().is_none();
         if digests.is_empty() && !is_local {
             let name = &self.package.name;
-            return Err(self.malformed(format!("a file of {name} has no sha256, sha384 or sha512 digest")));
+            let (path, line) = (self.lock.path.clone(), self.lock.line(self.package.at));
+            return Err(LockError::NoDigest { path, line, name: name.clone() });
         }
         digests.sort_by_key(|digest| std::cmp::Reverse(digest.algorithm()));
         Ok(digests)

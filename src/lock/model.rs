@@ -11,8 +11,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::locked_file::{FilePlace, LockedFile};
+use super::made_of::MadeOf;
 use super::words::FileText;
 use super::{LockError, plain_toml};
+use crate::archive::normalized;
 use crate::spec::{ExtraName, PackageName, SafeUrl, Version, VersionSpecifiers, toml_reason};
 
 /// The tools whose locks are read.
@@ -87,6 +89,8 @@ pub struct Lock {
     pub content_hash: Option<String>,
     /// The tool that says to have made it, where the format has a place for that.
     pub created_by: Option<String>,
+    /// What it was made of, where it says so.
+    pub made_of: Option<MadeOf>,
     /// Parts of projects that exclude each other; its markers hold their names.
     pub conflicts: Vec<ConflictingParts>,
     /// Settings that it was made with, where it repeats them.
@@ -444,7 +448,7 @@ impl Lock {
     }
 
     /// The files that say what the user's projects ask for now, absolute, whether or not they exist.
-    pub fn project_files(&self) -> Vec<PathBuf> {
+    pub fn project_files(&self, environment: &BTreeMap<String, String>) -> Vec<PathBuf> {
         let beside = match self.kind {
             LockKind::Pylock => None,
             LockKind::Pipfile => Some("Pipfile"),
@@ -458,7 +462,8 @@ impl Lock {
         // uv reads its settings there too.
         let settings = (self.kind == LockKind::Uv).then_some("uv.toml");
         let beside = beside.into_iter().chain(settings).map(|name| self.folder.join(name));
-        let mut files: Vec<PathBuf> = beside.chain(members).collect();
+        let inputs = self.made_of.iter().flat_map(|made_of| made_of.all_places(&self.folder, environment));
+        let mut files: Vec<PathBuf> = beside.chain(members).chain(inputs).collect();
         files.sort();
         files.dedup();
         files
@@ -516,7 +521,7 @@ pub struct LockPlace {
 impl LockPlace {
     /// The place of a file as the user named it in `working_folder`, which is absolute.
     pub fn new(path: &Path, working_folder: &Path, environment: BTreeMap<String, String>) -> Self {
-        let absolute = working_folder.join(path);
+        let absolute = normalized(&working_folder.join(path));
         Self { path: path.to_owned(), folder: absolute.parent().unwrap_or(Path::new("/")).to_owned(), environment }
     }
 

@@ -102,7 +102,7 @@ pub(super) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Lock, LockEr
         lock.packages.push(package);
     }
     let project = ProjectFile::read(place)?.map(|file| {
-        let mut project = file.package(&lock);
+        let mut project = declared(&lock, &file).unwrap_or_else(|_| file.package(&lock));
         let is_distribution = file.tool("pdm").get("distribution").and_then(toml::Value::as_bool);
         if let LockedSource::Folder { is_virtual, .. } = &mut project.source {
             *is_virtual = !is_distribution.unwrap_or_else(|| file.has_build_system());

@@ -82,8 +82,8 @@ impl ProjectTie {
         match (&self.revision, &package.revision) {
             (Some(now), Some(then)) if now == then => true,
             (Some(now), _) if is_commit(now) => commit.starts_with(&now.to_ascii_lowercase()),
-            // Pipenv keeps the commit alone.
-            (_, None) => self.revision.is_none() || lock.kind == LockKind::Pipfile,
+            // Pipenv keeps the commit alone, so that nobody can tell what it was asked for.
+            (_, None) => self.revision.is_none() && lock.kind != LockKind::Pipfile,
             // Poetry writes a name where none was given.
             (None, Some(then)) => ["HEAD", "main", "master"].contains(&then.as_str()),
             (Some(_), Some(_)) => false,

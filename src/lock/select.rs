@@ -87,6 +87,7 @@ impl<'a> Selection<'a> {
         {
             return Err(LockError::OtherPython {
                 path: lock.path.clone(),
+                group: None,
                 wanted: pythons.text.clone(),
                 runtime: target.runtime(),
                 python: target.python_full_version().clone(),
@@ -154,7 +155,7 @@ impl<'a> Selection<'a> {
                 }
             }
         }
-        self.connect(&mut taken);
+        self.connect(&mut taken, &extras, &groups);
         taken.project = lock.project.filter(|_| self.takes_main());
         if let Some(project) = taken.project {
             taken.take(project).by_user = true;
@@ -163,8 +164,8 @@ impl<'a> Selection<'a> {
     }
 
     /// Notes for each package of a flat lock which others require it, leaving out requirements that do not apply on the
-    /// target. The user requires those that no other package does.
-    fn connect(&self, taken: &mut Taken) {
+    /// target. The user requires what the project beside the lock names, and what no other package does.
+    fn connect(&self, taken: &mut Taken, extras: &[ExtraName], groups: &[ExtraName]) {
         let packages = &self.lock.packages;
         let places: HashMap<&PackageName, usize> = taken.iter().map(|(at, _)| (&packages[at].name, at)).collect();
         let mut asked: Vec<(usize, usize)> = Vec::new();
@@ -178,6 +179,13 @@ impl<'a> Selection<'a> {
         }
         for reasons in taken.packages.iter_mut().flatten() {
             reasons.by_user = reasons.by.is_empty();
+        }
+        let Some(project) = self.lock.project.map(|at| &packages[at]) else { return };
+        let main = project.dependencies.iter().filter(|_| self.takes_main());
+        let chosen = extras.iter().filter_map(|name| project.extras.get(name));
+        let chosen = chosen.chain(groups.iter().filter_map(|name| project.groups.get(name))).flatten();
+        for at in main.chain(chosen).filter_map(|edge| places.get(&edge.name)) {
+            taken.take(*at).by_user = true;
         }
     }
 

@@ -190,11 +190,11 @@ fn what_cannot_be_used_is_refused_with_its_place() {
 #[test]
 fn a_lock_that_was_written_reads_the_same() {
     let resolution = read(&foreign()).unwrap();
-    let written = pylock::write(std::slice::from_ref(&resolution), Path::new("/home/user/app"));
+    let written = pylock::write(std::slice::from_ref(&resolution), Path::new("/home/user/app"), None);
     assert!(!written.contains("secret"), "{written}");
     let again = read(&written).unwrap();
     assert_eq!(names(&again), names(&resolution));
-    assert_eq!(pylock::write(std::slice::from_ref(&again), Path::new("/home/user/app")), written);
+    assert_eq!(pylock::write(std::slice::from_ref(&again), Path::new("/home/user/app"), None), written);
     insta::assert_snapshot!(written);
 }
 
@@ -336,7 +336,7 @@ fn preferences_are_read_from_every_form() {
     let resolution = read(&foreign()).unwrap();
     let style = RequirementsStyle { hashes: true, annotate: true };
     let expected = Ok("app-base 1.0, native 2.0, usual 5".to_owned());
-    let one = pylock::write(std::slice::from_ref(&resolution), Path::new("/"));
+    let one = pylock::write(std::slice::from_ref(&resolution), Path::new("/"), None);
     assert_eq!(newer(&one, pylock), expected);
     assert_eq!(newer(&json::write(&resolution), json), expected);
     let text = requirements::write(&resolution, style, Path::new("/home/user/app")).unwrap();

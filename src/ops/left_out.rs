@@ -110,14 +110,15 @@ fn may_not_be_met(entry: &RequirementEntry) -> bool {
 }
 
 /// Warnings about parts of the AWS SDK that are bundled beside other parts that are not: Python takes the bundled copy
-/// of each first, so the runtime's own parts meet versions that were never tried with them.
+/// of each first, so the runtime's own parts meet versions that were never tried with them. A part that a layer brings
+/// was resolved with them.
 pub(super) fn clashes(
     installed: &[InstalledDist],
     excluded: &[PackageName],
     manifest: &Manifest,
     options: &BundleOptions,
 ) -> Vec<String> {
-    let runtime = options.target.runtime();
+    let (runtime, brought) = (options.target.runtime(), &options.request.inputs.brought);
     let bundled = |name: &str| installed.iter().find(|dist| dist.name.as_ref() == name);
     let is_left_out = |name: &str| {
         let Ok(name) = name.parse::<PackageName>() else { return false };
@@ -127,6 +128,9 @@ pub(super) fn clashes(
     for need in SdkNeed::of(runtime) {
         let SdkNeed { by, of, specifiers } = need;
         let of_runtime = |name: &str| name.parse().is_ok_and(|name| runtime.provides(&name));
+        if brought.iter().any(|brought| brought.name.as_ref() == by) {
+            continue;
+        }
         let Some(dist) = bundled(of).filter(|_| bundled(by).is_none() && of_runtime(by)) else { continue };
         match specifiers {
             Some(text) => {

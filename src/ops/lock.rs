@@ -12,7 +12,7 @@ use crate::fetch::WantedFile;
 use crate::lock::requirements::RequirementsStyle;
 use crate::lock::{KeptForm, KeptVersion, json, preferences, pylock, requirements};
 use crate::mirror::{MirrorFile, files_of_manifest};
-use crate::request::{Locked, RequestOptions};
+use crate::request::{Locked, Request, RequestOptions};
 use crate::requirements::ManifestInputs;
 use crate::resolution::Resolution;
 use crate::spec::{HashAlgorithm, IndexOrigin, PackageName, SafeUrl, Version};
@@ -74,7 +74,8 @@ pub struct WrittenLock {
 ///
 /// # Errors
 /// The requirements cannot be resolved; the file is an input that must not be overwritten, or cannot be written.
-pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock, Error> {
+pub async fn lock(mut options: LockOptions, context: Context) -> Result<WrittenLock, Error> {
+    in_order(&mut options.targets);
     refuse_inputs(&options)?;
     let existing = options.out.as_deref().map(read_existing).transpose()?.flatten();
     let kept = kept_versions(existing.as_deref(), &options)?;
@@ -105,16 +106,27 @@ pub async fn lock(options: LockOptions, context: Context) -> Result<WrittenLock,
         }
         resolutions.push(resolution);
     }
-    let text = write(&resolutions, &options)?;
+    let text = write(&resolutions, &options, inquiry.request())?;
     let lock = inquiry.request().lock.clone();
     drop(inquiry);
     give_back((lock, resolutions));
-    let changes = existing.as_deref() != Some(text.as_str());
+    let changes = existing.is_none_or(|existing| existing.replace("\r\n", "\n") != text);
     if let (Some(path), true, false) = (&options.out, changes, options.check) {
         context.check_interrupted()?;
         replace(path, &text).map_err(|source| Error::WriteLock { path: path.clone(), source })?;
     }
     Ok(WrittenLock { text, changes })
+}
+
+/// Brings targets into the one order in which a lock has them, however they were named: each is resolved with the
+/// versions of those before it at hand.
+fn in_order(targets: &mut Vec<Target>) {
+    let place = |target: &Target| {
+        let name = target.runtime().name().to_owned();
+        (target.python_full_version().clone(), name, target.architecture(), target.glibc())
+    };
+    targets.sort_by_cached_key(place);
+    targets.dedup_by_key(|target| place(target));
 }
 
 /// The versions of the file that is written anew, as far as they are to be kept.
@@ -203,13 +215,13 @@ async fn compute_digests(inquiry: &Inquiry, resolution: &mut Resolution, of_sibl
     Ok(())
 }
 
-fn write(resolutions: &[Resolution], options: &LockOptions) -> Result<String, Error> {
+fn write(resolutions: &[Resolution], options: &LockOptions, request: &Request) -> Result<String, Error> {
     let working_folder = &options.request.inputs.working_folder;
     // What goes to standard output is meant for a file in this folder.
     let out = options.out.as_ref().map_or_else(|| working_folder.join("-"), |out| working_folder.join(out));
     let folder = normalized(out.parent().unwrap_or(working_folder));
     match (options.form, resolutions) {
-        (LockForm::Pylock, several) => Ok(pylock::write(several, &folder)),
+        (LockForm::Pylock, several) => Ok(pylock::write(several, &folder, request.made_of(&folder).as_ref())),
         (LockForm::Requirements(style), [only]) => Ok(requirements::write(only, style, &folder)?),
         (LockForm::Json, [only]) => Ok(json::write(only)),
         (LockForm::Requirements(_) | LockForm::Json, _) => Err(Error::SeveralTargets),

@@ -265,7 +265,7 @@ impl InputKey {
             let content = sha256_without_userinfo(lock.text().as_bytes());
             self.place(Counts::Everywhere, local::relative(&input.place.file(), base), content);
             // What the project declares now decides whether the lock is still good, and what is warned of.
-            for path in lock.project_files() {
+            for path in lock.project_files(&input.place.environment) {
                 if let Ok(bytes) = fs_err::read(&path) {
                     let content = sha256_without_userinfo(&bytes);
                     self.place(Counts::ForResult, local::relative(&path, base), content);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::local::LookedAt;
 use super::locked::{LockInput, Locked};
 use super::{RequestError, RequestOptions, disguised};
-use crate::lock::{LockKind, LockPlace, LockRequest};
+use crate::lock::{LockKind, LockPlace, LockRequest, MadeOf};
 use crate::regular::FileBytes;
 use crate::requirements::{
     DirectReference, FileOptions, Manifest, ManifestInputs, PyprojectInput, RemoteFiles, declared_indexes,
@@ -70,6 +70,14 @@ impl Request {
         let lock = self.lock.iter().map(|locked| (locked.input.place.file(), locked.bytes.clone()));
         let real = |(path, bytes)| Some((fs_err::canonicalize(path).ok()?, bytes));
         manifest.chain(lock).filter_map(real).collect()
+    }
+
+    /// What a lock of this in `folder` can say of its inputs; `None`: nothing.
+    pub(crate) fn made_of(&self, folder: &Path) -> Option<MadeOf> {
+        match Inputs::of(&self.options) {
+            Ok(Inputs::Requirements(inputs)) => MadeOf::of(&inputs, &self.manifest, folder),
+            Ok(Inputs::Lock(_)) | Err(_) => None,
+        }
     }
 
     fn read_inputs(options: RequestOptions, remote: Option<RemoteFiles>) -> Result<Self, RequestError> {

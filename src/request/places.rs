@@ -21,7 +21,9 @@ pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, 
     if let Some(locked) = &request.lock {
         places.insert(locked.input.place.file());
         // They decide whether the lock is still good.
-        places.extend(locked.lock.project_files().into_iter().filter(|file| file.is_file()));
+        places.extend(
+            locked.lock.project_files(&locked.input.place.environment).into_iter().filter(|file| file.is_file()),
+        );
     }
     // Where something lies does not depend on the environment of builds.
     let looked_at = (&*request.looked_at, &GivenVariables::default());

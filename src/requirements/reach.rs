@@ -156,6 +156,10 @@ impl RequirementsReader<'_> {
         }
         self.problems.append(&mut tables.problems);
         self.manifest.python.extend(tables.python);
+        if let Scope::Input { groups, .. } = scope {
+            let of_groups = tables.group_pythons.into_iter().filter(|(group, _)| groups.contains(group));
+            self.manifest.python.extend(of_groups.map(|(_, limit)| limit));
+        }
         self.manifest.warnings.append(&mut tables.warnings);
         self.manifest.constraints.append(&mut tables.constraints);
         self.manifest.build_constraints.append(&mut tables.build_constraints);

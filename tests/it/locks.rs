@@ -157,6 +157,26 @@ fn a_lock_above_is_found_and_a_flipped_digest_is_refused_with_its_line() {
 }
 
 #[test]
+fn what_the_project_names_is_where_drawings_begin() {
+    let context = TestContext::new();
+    let from = stored().into_iter().find(|folder| folder.ends_with("plain-uv-new")).unwrap();
+    for name in ["uv.lock", "pyproject.toml"] {
+        context.write(&format!("project/{name}"), fs_err::read(from.join(name)).unwrap());
+    }
+    context.write("elsewhere/file", "");
+    let tree = |folder: &str, lock: &str| {
+        let mut command = context.barrow();
+        command.args(["tree", "-q", "-r", lock, "--depth", "1"]).current_dir(context.path(folder));
+        context.succeed(&mut command);
+        let output = command.output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let drawn = tree("project", "uv.lock");
+    assert!(drawn.contains("\nlib-10 2.0") && !drawn.contains("\nleaf-"), "{drawn}");
+    assert_eq!(tree("elsewhere", "../project/uv.lock"), drawn, "by another name of it");
+}
+
+#[test]
 fn one_lock_serves_several_targets() {
     let context = TestContext::new();
     let index = IndexServer::new()

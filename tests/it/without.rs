@@ -117,6 +117,10 @@ fn half_of_what_belongs_together_is_told() {
             || told.contains("s3transfer 0.14.0 is bundled and botocore is not"),
         "{told}"
     );
+    // What a layer brings is not the runtime's.
+    succeed(&context, &index, &["layer", "botocore", "-o", "sdk.zip"]);
+    let told = succeed(&context, &index, &["layer", "boto3", "-o", "rest.zip", "--without", "sdk.zip"]);
+    assert!(!told.contains("is bundled and"), "{told}");
 }
 
 #[test]
@@ -225,6 +229,15 @@ fn what_is_left_out_is_known_to_the_check() {
         let noted = "note[BAR050]: `common` is imported, and common 1.5 of `pylock.toml` is not looked at";
         assert_eq!(told.contains(noted), by == "pylock.toml", "{by}: {told}");
     }
+    // A lock brings its own boto3, which is not that of the runtime.
+    let lock = ["lock", "-o", "pylock.sdk.toml", "--runtime", "python3.13", "common==1.5", "boto3"];
+    succeed(&context, &index, &lock);
+    context.write("function/handler.py", "import app_lib, boto3\n\ndef call(event, context): pass\n");
+    context.write("function/requirements.txt", "app-lib\nboto3\n");
+    let told = succeed(&context, &index, &check("pylock.sdk.toml"));
+    assert!(told.contains("note[BAR050]: `boto3` is imported") && !told.contains("BAR019"), "{told}");
+    context.write("function/handler.py", "import app_lib, common\n\ndef call(event, context): pass\n");
+    context.write("function/requirements.txt", "app-lib\n");
     context.write("function/barrow.toml", "without = [\"../lay.zip\"]\n");
     let unit =
         "[[function]]\nsource = \"function\"\noutput = \"built\"\nhandler = \"handler.call\"\nwithout = [\"lay\"]\n";

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
-use super::Differences;
+use super::Comparison;
 use super::content_hash::{COMPACT, JsonObject, SPACED};
 use crate::lock::LockKind;
 use crate::lock::marker::Evaluation;
@@ -24,11 +24,11 @@ pub(super) fn compare(
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Differences, LockError> {
+) -> Result<Comparison, LockError> {
     let Some(ProjectNow { project, is_locked: false, sources, overrides, excludes }) = read(lock, place)? else {
-        return Ok(Differences::default());
+        return Ok(Comparison::default());
     };
-    let mut findings = Differences::default();
+    let mut findings = Comparison::default();
     let file = if lock.kind == LockKind::Pipfile { "Pipfile" } else { "pyproject.toml" };
     let extras = if request.all_extras { lock.extras.clone() } else { request.extras.clone() };
     let groups: Vec<ExtraName> = request.groups.iter().chain(&request.only_groups).cloned().collect();
@@ -41,6 +41,8 @@ pub(super) fn compare(
             let edge = overrides.iter().find(|other| other.name == edge.name).unwrap_or(edge);
             if let Some(difference) = unmet(lock, edge, &sources, file) {
                 if applies && counts { &mut findings.differences } else { &mut findings.notes }.push(difference);
+            } else if counts && !applies && is_taken_alone(lock, &edge.name, &evaluation)? {
+                findings.differences.push(format!("{file} does not ask for {} here, the lock does", edge.name));
             }
         }
     }
@@ -59,6 +61,17 @@ pub(super) fn compare(
         findings.notes.push(format!("{file} has changed since, and what it asks for is still in the lock"));
     }
     Ok(findings)
+}
+
+/// Whether a lock of Pipenv, which does not say who requires what, has a package for this target.
+fn is_taken_alone(lock: &Lock, name: &PackageName, evaluation: &Evaluation<'_>) -> Result<bool, LockError> {
+    let packages = lock.packages.iter().filter(|package| lock.kind == LockKind::Pipfile && package.name == *name);
+    for wanted in packages.flat_map(|package| &package.wanted) {
+        if evaluation.holds(wanted.marker.as_ref(), &[])? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// What the project's file says now.
@@ -142,7 +155,10 @@ fn unmet(lock: &Lock, edge: &Edge, sources: &Sources, file: &str) -> Option<Stri
     let asks = tie.map_or(asks, |tie| format!("{} from {tie}", edge.name));
     let places = fitting.iter().map(|package| {
         let place = place_of(lock, package).unwrap_or_else(|| "an index".to_owned());
-        let revision = package.revision.clone().filter(|_| matches!(package.source, LockedSource::Git { .. }));
+        let revision = match &package.source {
+            LockedSource::Git { commit, .. } => Some(package.revision.as_ref().unwrap_or(commit).clone()),
+            _ => None,
+        };
         ProjectTie { place, revision }.to_string()
     });
     let places: BTreeSet<String> = places.collect();

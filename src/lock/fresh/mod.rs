@@ -5,6 +5,7 @@
 
 mod content_hash;
 mod flat;
+mod inputs;
 #[cfg(test)]
 mod tests;
 mod uv;
@@ -20,11 +21,13 @@ use crate::target::Target;
 
 /// What was found.
 #[derive(Default)]
-struct Differences {
-    /// Differences that can change what is installed.
+struct Comparison {
+    /// Comparison that can change what is installed.
     differences: Vec<String>,
-    /// Differences that cannot, which are only told.
+    /// Comparison that cannot, which are only told.
     notes: Vec<String>,
+    /// What could not be compared, a sentence each.
+    warnings: Vec<String>,
 }
 
 /// Compares a lock with the project beside it; what makes no difference for this target comes back as warnings.
@@ -40,14 +43,15 @@ pub fn check_fresh(
     let findings = match lock.kind {
         LockKind::Uv => uv::compare(lock, place, request, target)?,
         LockKind::Poetry | LockKind::Pdm | LockKind::Pipfile => flat::compare(lock, place, request, target)?,
-        LockKind::Pylock => Differences::default(),
+        LockKind::Pylock => inputs::compare(lock, place, target),
     };
     let command = lock.kind.update_command();
     if !findings.differences.is_empty() {
-        return Err(LockError::OutOfDate { path: lock.path.clone(), differences: findings.differences, command });
+        let (path, made_of) = (lock.path.clone(), lock.made_of.clone().map(Box::new));
+        return Err(LockError::OutOfDate { path, differences: findings.differences, command, made_of });
     }
     if findings.notes.is_empty() {
-        return Ok(Vec::new());
+        return Ok(findings.warnings);
     }
     let told = findings.notes.join("; ");
     let path = lock.path.display();
@@ -59,7 +63,7 @@ pub fn check_fresh(
 /// Tells what differs between what a file has now and what the lock has. It matters where one of the requirements that
 /// differ applies on the target and `counts`.
 fn report(
-    findings: &mut Differences,
+    findings: &mut Comparison,
     file: &ProjectFile,
     what: &str,
     sides: [&Requirements; 2],

@@ -313,6 +313,44 @@ fn targets_of_pdm_are_asked_for_their_processor() {
     assert_eq!(read(&(pair + "[[metadata.targets]]\nrequires_python = \">=3.11\"\n"), arm), Ok(()));
 }
 
+#[test]
+fn a_pipfile_says_more_than_its_lock_can_tell() {
+    let lock = "{\"_meta\": {\"hash\": {\"sha256\": \"0\"}, \"pipfile-spec\": 6, \"requires\": {}, \"sources\": []}, \
+                \"default\": {\"lib\": {\"git\": \"https://git.test/lib.git\", \"ref\": \"4e55e2b0b2c6a5e0cb1d9d9a2b9c5f1e5b7a8c9d\"}, \
+                \"dep\": {\"version\": \"==1.0\", \"hashes\": [\"sha256:00\"]}}, \"develop\": {}}";
+    let told = |lib: &str, dep: &str| {
+        let file = format!("[packages]\nlib = {lib}\ndep = {dep}\n");
+        check(&[("Pipfile", &file)], "Pipfile.lock", lock)
+    };
+    let at = |revision: &str| format!("{{git = \"https://git.test/lib\", ref = \"{revision}\"}}");
+    assert!(told(&at("4e55e2b"), "\"*\"").is_ok(), "that commit");
+    let moved = told(&at("v2"), "\"*\"").unwrap_err();
+    assert!(
+        moved
+            .contains("`lib from git https://git.test/lib@v2`, the lock has lib from git https://git.test/lib@4e55e2b"),
+        "{moved}"
+    );
+    assert!(told("{git = \"https://git.test/lib\"}", "\"*\"").is_err(), "whatever it was before");
+    let elsewhere = told(&at("4e55e2b"), "{version = \"*\", markers = \"python_version < '3.9'\"}").unwrap_err();
+    assert!(elsewhere.contains("Pipfile does not ask for dep here, the lock does"), "{elsewhere}");
+}
+
+#[test]
+fn a_group_for_other_pythons_cannot_be_chosen() {
+    let lock = "version = 1\nrequires-python = \">=3.11\"\n[[package]]\nname = \"p\"\nversion = \"1\"\nsource = { virtual = \".\" }\n\
+                [package.metadata]\n[package.metadata.requires-dev]\nGROUP = [{ name = \"dep\", marker = \"python_full_version >= '3.14'\" }]\n";
+    let project = "[project]\nname = \"p\"\nversion = \"1\"\nrequires-python = \">=3.11\"\n[dependency-groups]\nGROUP = [\"dep\"]\n\
+                   [tool.uv.dependency-groups]\nGROUP = { requires-python = \">=3.14\" }\n";
+    let told = |group: &str| {
+        check(&[("pyproject.toml", &project.replace("GROUP", group))], "uv.lock", &lock.replace("GROUP", group))
+    };
+    assert_eq!(
+        told("prod").unwrap_err(),
+        "the group `prod` of `pyproject.toml` is for Python >=3.14, and python3.13 has 3.13.11"
+    );
+    assert_eq!(told("dev"), Ok(Vec::new()), "nobody chose it");
+}
+
 fn check_stored(fixture: &str, old: &str, new: &str) -> Result<Vec<String>, String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("wheels-fixtures/locks").join(fixture);
     let read = |name: &str| fs_err::read_to_string(folder.join(name));

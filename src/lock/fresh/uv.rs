@@ -7,22 +7,22 @@ use toml::Value;
 
 use super::uv_settings;
 use super::uv_ties::{Part, Ties, by_extra, extra_of, sorted};
-use super::{Differences, report};
+use super::{Comparison, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Declared, DeclaredRequirement, Lock, LockPlace, LockedPackage, LockedSource, Pythons};
 use crate::lock::project_files::ProjectFile;
 use crate::lock::request::LockRequest;
 use crate::spec::{ExtraName, PackageName, Version, VersionSpecifiers};
-use crate::target::Target;
+use crate::target::{Runtime, Target};
 
 pub(super) fn compare(
     lock: &Lock,
     place: &LockPlace,
     request: &LockRequest,
     target: &Target,
-) -> Result<Differences, LockError> {
-    let mut findings = Differences::default();
+) -> Result<Comparison, LockError> {
+    let mut findings = Comparison::default();
     let root = ProjectFile::read(place)?;
     if let (Some(root), Some((locked, _))) = (&root, &lock.requires_python)
         && let Some(text) = root.requires_python()
@@ -67,7 +67,7 @@ struct Project<'a> {
 }
 
 impl Project<'_> {
-    fn compare(&self, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare(&self, findings: &mut Comparison) -> Result<(), LockError> {
         let (file, package) = (self.file, self.package);
         let shown = file.path.display();
         if let Some(name) = file.name()
@@ -90,7 +90,7 @@ impl Project<'_> {
     }
 
     /// What the project always requires, and what each of its extras does.
-    fn compare_extras(&self, declared: &Declared, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare_extras(&self, declared: &Declared, findings: &mut Comparison) -> Result<(), LockError> {
         let mut now = by_extra(self.file.dependencies());
         let mut optional: BTreeMap<_, _> = self.file.optional_dependencies().into_iter().collect();
         let mut parts: BTreeSet<Option<ExtraName>> = now.keys().cloned().collect();
@@ -122,28 +122,46 @@ impl Project<'_> {
         Ok(())
     }
 
-    fn compare_groups(&self, declared: &Declared, findings: &mut Differences) -> Result<(), LockError> {
+    fn compare_groups(&self, declared: &Declared, findings: &mut Comparison) -> Result<(), LockError> {
         let wrong = |reason| LockError::Malformed { path: self.file.path.clone(), line: 1, reason };
         let evaluation = Evaluation::new(self.lock, self.target.markers(), Vec::new(), Vec::new());
         let mut groups = self.file.groups().map_err(wrong)?;
-        let uv = self.file.tool("uv");
+        let (uv, python) = (self.file.tool("uv"), self.target.python_full_version());
         if let Some(list) = uv.get("dev-dependencies").and_then(Value::as_array) {
             let dev: ExtraName = "dev".parse().expect("this is a name");
             groups.entry(dev).or_default().extend(list.iter().filter_map(|it| Some(it.as_str()?.to_owned())));
         }
         let names: BTreeSet<&ExtraName> = groups.keys().chain(declared.groups.keys()).collect();
         for group in names {
+            let counts = self.request.groups.iter().chain(&self.request.only_groups).any(|it| it == group);
+            if let Some(pythons) = pythons_of(&uv, group).filter(|pythons| !pythons.take(python)) {
+                if counts {
+                    return Err(self.other_python(group, &pythons));
+                }
+                continue;
+            }
             let texts = groups.get(group).map(Vec::as_slice).unwrap_or_default();
             let part = Part { group: Some(group), ..Part::default() };
             let now = self.ties.requirements(&evaluation, texts, part)?;
             let locked = declared.groups.get(group).map(Vec::as_slice).unwrap_or_default();
             let then = locked.iter().map(|it| self.ties.declared(&evaluation, it)).collect::<Result<_, _>>()?;
-            let counts = self.request.groups.iter().chain(&self.request.only_groups).any(|it| it == group);
             let what = format!("group `{group}`");
             report(findings, self.file, &what, [&now, &then], |_| counts);
             self.compare_versions(locked.iter(), &evaluation, (&what, counts), findings)?;
         }
         Ok(())
+    }
+
+    /// Why a group cannot be chosen, which is for other Pythons than the target's.
+    fn other_python(&self, group: &ExtraName, pythons: &Pythons) -> LockError {
+        LockError::OtherPython {
+            path: self.file.path.clone(),
+            group: Some(group.clone()),
+            wanted: pythons.text.clone(),
+            runtime: self.target.runtime(),
+            python: self.target.python_full_version().clone(),
+            fitting: Runtime::fitting(|python| pythons.take(python)),
+        }
     }
 
     /// Whether the locked versions are such as the lock repeats that they have to be: a merge may have put it together
@@ -153,7 +171,7 @@ impl Project<'_> {
         declared: impl Iterator<Item = &'a DeclaredRequirement>,
         evaluation: &Evaluation<'_>,
         (what, counts): (&str, bool),
-        findings: &mut Differences,
+        findings: &mut Comparison,
     ) -> Result<(), LockError> {
         let is_overridden = |name: &PackageName| self.lock.settings.overrides.iter().any(|it| it.name == *name);
         let is_of_index = |it: &DeclaredRequirement| it.source.as_ref().is_none_or(|(kind, _)| kind == "index");
@@ -173,4 +191,11 @@ impl Project<'_> {
         }
         Ok(())
     }
+}
+
+/// The Pythons that a group is for, by `[tool.uv.dependency-groups]`.
+fn pythons_of(uv: &toml::Table, group: &ExtraName) -> Option<Pythons> {
+    let groups = uv.get("dependency-groups")?.as_table()?;
+    let (_, said) = groups.iter().find(|(name, _)| name.parse().ok().as_ref() == Some(group))?;
+    Pythons::all_of(said.get("requires-python")?.as_str()?).ok()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::uv_ties::{Part, Ties};
-use super::{Differences, report};
+use super::{Comparison, report};
 use crate::lock::LockError;
 use crate::lock::marker::Evaluation;
 use crate::lock::model::{Lock, LockPlace, LockedSource};
@@ -21,7 +21,7 @@ pub(super) fn compare(
     place: &LockPlace,
     root: &ProjectFile,
     target: &Target,
-    findings: &mut Differences,
+    findings: &mut Comparison,
 ) -> Result<(), LockError> {
     let (uv, settings) = (root.tool("uv"), &lock.settings);
     let ties = Ties::of(lock, place, None, root);
@@ -58,7 +58,7 @@ pub(super) fn compare(
 }
 
 /// How versions are chosen. An option that only the lock has may have stood on the command line that made it.
-fn compare_options(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Differences) {
+fn compare_options(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Comparison) {
     for (key, default) in
         [("resolution", "highest"), ("prerelease", "if-necessary-or-explicit"), ("fork-strategy", "requires-python")]
     {
@@ -76,7 +76,7 @@ fn compare_options(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut D
 
 /// From which time on files are left out, as far as one side has such a time and the other has none: the times are
 /// written in several ways.
-fn compare_times(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Differences) {
+fn compare_times(lock: &Lock, root: &ProjectFile, uv: &Table, findings: &mut Comparison) {
     let told = |is_there: bool| if is_there { "a time" } else { "nothing" };
     let (now, then) = (uv.contains_key("exclude-newer"), lock.settings.has_exclude_newer);
     if now != then {
@@ -118,7 +118,7 @@ pub(super) fn compare_indexes(
     place: &LockPlace,
     root: &ProjectFile,
     files: &[&ProjectFile],
-    findings: &mut Differences,
+    findings: &mut Comparison,
 ) {
     let mut known = Indexes::default();
     known.add(&root.tool("uv"), &root.folder);

@@ -42,6 +42,8 @@ struct Document<'a> {
     default_groups: Vec<String>,
     #[serde(default, borrow)]
     packages: Vec<Package<'a>>,
+    #[serde(default)]
+    tool: toml::Table,
 }
 
 #[derive(Deserialize)]
@@ -119,6 +121,8 @@ pub(in crate::lock) fn read(text: &Arc<String>, place: &LockPlace) -> Result<Loc
     lock.extras = names(document.extras);
     lock.groups = names(document.dependency_groups);
     lock.default_groups = names(document.default_groups);
+    let inputs = document.tool.get("barrow").and_then(|table| table.get("inputs"));
+    lock.made_of = inputs.and_then(|inputs| inputs.clone().try_into().ok());
     for entry in document.packages {
         let package = package(&mut lock, entry)?;
         lock.packages.push(package);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use crate::lock::MadeOf;
 use crate::lock::files::relative;
 use crate::requirements::DirectReference;
 use crate::resolution::{Resolution, ResolvedDist};
@@ -14,11 +15,12 @@ use crate::target::Target;
 /// The only version of the format.
 const LOCK_VERSION: &str = "1.0";
 
-/// Writes one resolution for each of several targets; `folder` is where the lock will lie, absolute.
+/// Writes one resolution for each of several targets; `folder` is where the lock will lie, absolute, and `made_of` what it
+/// tells of its inputs.
 ///
 /// A package that all targets get alike stands there once, without a marker; else its marker names the targets. The
 /// wheels of one version stand together, whichever target takes which.
-pub fn write(resolutions: &[Resolution], folder: &Path) -> String {
+pub fn write(resolutions: &[Resolution], folder: &Path, made_of: Option<&MadeOf>) -> String {
     let targets: Vec<&Target> = resolutions.iter().map(|resolution| &resolution.target).collect();
     let mut text = format!("lock-version = {}\n", quoted(LOCK_VERSION));
     let environments: Vec<String> = targets.iter().map(|target| quoted(&environment(target))).collect();
@@ -39,6 +41,10 @@ pub fn write(resolutions: &[Resolution], folder: &Path) -> String {
         push(&mut text, format_args!("runtime = {}\n", quoted(target.runtime().name())));
         push(&mut text, format_args!("arch = {}\n", quoted(target.architecture().as_str())));
         push(&mut text, format_args!("glibc = {}\n", quoted(&target.glibc().to_string())));
+    }
+    if let Some(made_of) = made_of {
+        let table = toml::to_string(made_of).expect("texts, flags and lists of texts are TOML");
+        push(&mut text, format_args!("\n[tool.barrow.inputs]\n{table}"));
     }
     text
 }

@@ -126,6 +126,8 @@ pub(super) struct Tables {
     pub(super) poetry_extras: Vec<ExtraName>,
     /// The versions of Python that the project takes.
     pub(super) python: Option<PythonLimit>,
+    /// Those that a dependency group of the project takes.
+    pub(super) group_pythons: Vec<(ExtraName, PythonLimit)>,
     /// Whether there is a `[tool.flit.metadata]`, and its `requires`.
     pub(super) has_flit_metadata: bool,
     pub(super) flit: Vec<SpannedText>,

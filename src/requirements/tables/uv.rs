@@ -17,10 +17,10 @@ use super::super::toml_text::TomlText;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::uv_files::OWN_FILE;
 use super::workspace::Workspace;
-use super::{DeclaredIndex, Format, IndexRole, Tables, Tie, TiedTo, place, shown_path, stated};
+use super::{DeclaredIndex, Format, IndexRole, PythonLimit, Tables, Tie, TiedTo, place, shown_path, stated};
 use crate::archive::normalized;
 use crate::requirements::RequirementEntry;
-use crate::spec::{ExtraName, PackageName, SafeUrl, SyntaxError, parse_marker, push_new};
+use crate::spec::{ExtraName, PackageName, SafeUrl, SyntaxError, lenient, parse_marker, push_new};
 
 /// Where the settings stand in a `pyproject.toml`.
 const TABLE: &[&str] = &["tool", "uv"];
@@ -32,6 +32,7 @@ const TOP: &[&str] = &[];
 pub(super) fn read(document: &PyprojectDocument<'_>, tables: &mut Tables) {
     let workspace = Workspace::of(document.folder);
     read_sources(document, workspace.as_ref(), tables);
+    read_groups(document, tables);
     let root = workspace.as_ref().filter(|workspace| workspace.root != document.folder);
     let Some(root) = root else {
         read_project(document, tables);
@@ -138,6 +139,24 @@ fn tie_members(document: &PyprojectDocument<'_>, workspace: Option<&Workspace>, 
         };
         let words = format!("{name} (member of the workspace)");
         tables.ties.push(Tie::new(name.clone(), to, words, text.origin(&span)));
+    }
+}
+
+/// `[tool.uv.dependency-groups]`: the versions of Python that groups take.
+fn read_groups(document: &PyprojectDocument<'_>, tables: &mut Tables) {
+    let groups = document.table(&["tool", "uv", "dependency-groups"]);
+    for (key, value) in groups.into_iter().flat_map(DeTable::iter) {
+        let said = value.get_ref().as_table().and_then(|group| group.get("requires-python"));
+        let (Some(said), Ok(group)) = (said, ExtraName::from_str(key.get_ref())) else { continue };
+        let read = said.get_ref().as_str().map(|text| (text, lenient::specifiers(text)));
+        let Some((text, Ok(specifiers))) = read else {
+            let why = "`requires-python` is not of the form `>=3.9,<4`";
+            tables.problems.push(document.problem(&said.span(), why));
+            continue;
+        };
+        let text = format!("{group} = {{ requires-python = \"{text}\" }}");
+        let origin = document.toml.origin(&said.span());
+        tables.group_pythons.push((group, PythonLimit { alternatives: vec![specifiers], text, origin }));
     }
 }
 

@@ -49,6 +49,7 @@ pub(super) fn make(
     let (target, is_checked, is_list) = (settings.target.single()?, output.check, output.list);
     let report = ReportFile::of(run, output.report.as_deref(), output.output.as_deref().as_slice(), settings)?;
     let sboms = sbom::Sboms::of(run, &settings.assembly.sboms, output.output.as_deref())?;
+    settings.warn_beside_lock(&run.output);
     let request = settings.request_for(requirements, &target)?;
     let brought = request.inputs.brought.clone();
     let assembly = settings.assembly_for(source, kind, &target)?;

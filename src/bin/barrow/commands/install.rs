@@ -27,6 +27,7 @@ pub(super) fn call(run: &Run, args: InstallArgs) -> Result<(), Failure> {
     let mut publish = settings.publish(OutputArgs { output: Some(target), force, ..OutputArgs::default() });
     publish.zip = false;
     let target = settings.target.single()?;
+    settings.warn_beside_lock(&run.output);
     let request = settings.request_for(requirements, &target)?;
     let assembly = settings.assembly_for(None, BundleKind::Packages, &target)?;
     let options = BundleOptions::of(request, assembly, publish, target);

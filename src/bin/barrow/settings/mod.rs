@@ -2,6 +2,7 @@
 //! the working folder and the clock, was read by `host.rs`.
 
 mod assembly;
+mod beside_lock;
 mod client;
 mod config_file;
 mod config_reader;
