@@ -198,3 +198,37 @@ fn another_way_of_placing_files_is_no_reason_to_keep_them() {
     publish(&bundle, &copying).unwrap();
     assert_eq!(fs::metadata(out.join("stay/a.py")).unwrap().nlink(), 1);
 }
+
+#[test]
+fn what_changes_in_many_places_is_never_seen_in_part() {
+    for step in [Step::Staged, Step::Marked, Step::Swapped] {
+        let scene = Scene::new();
+        let out = scene.path("out");
+        let [dists, _] = versions(&scene);
+        let put = |text: &str, steps: Steps| {
+            for at in 0..40 {
+                scene.write("source", &[(&format!("app{at}.py"), text), ("same.py", "same")]);
+            }
+            let source = scene.collect("source", &[]).unwrap();
+            let bundle = assemble(&dists, Some(&source), &BundleLayout::function()).unwrap();
+            publish_with(&bundle, OutputKind::Folder, &scene.options(&out), steps).unwrap();
+        };
+        put("2", &|_| {});
+        let new = tree(&out);
+        put("1", &|_| {});
+        let old = tree(&out);
+        let seen = Cell::new(Vec::new());
+        let dies = |reached: Step| {
+            let mut steps = seen.take();
+            steps.push(reached);
+            seen.set(steps);
+            if reached == step {
+                resume_unwind(Box::new("killed"));
+            }
+        };
+        assert!(catch_unwind(AssertUnwindSafe(|| put("2", &dies))).is_err());
+        // As it lies there, without a next run.
+        assert_eq!(tree(&out), if step == Step::Swapped { new } else { old }, "{step:?}");
+        assert!(!seen.take().contains(&Step::Exchanged), "{step:?}");
+    }
+}
