@@ -32,6 +32,9 @@ pub enum Error {
     /// A file of certificates could not be used.
     #[error("failed to read the certificates in `{}`: {reason}", path.display())]
     Certificates { path: PathBuf, reason: String },
+    /// The file with the client certificate has not what it should.
+    #[error("the client certificate `{}` cannot be used: {fault}", path.display())]
+    ClientCertificate { path: PathBuf, fault: ClientCertificateFault },
     /// The netrc file that the user named could not be read.
     #[error("failed to read the netrc file `{}`: {reason}", path.display())]
     Netrc { path: PathBuf, reason: String },
@@ -141,6 +144,27 @@ impl Error {
     }
 }
 
+/// What a file lacks that should have a client certificate and its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientCertificateFault {
+    /// It has no certificate in PEM form.
+    NoCertificate,
+    /// It has no private key in PEM form.
+    NoKey,
+    /// Its private key has a password.
+    EncryptedKey,
+}
+
+impl fmt::Display for ClientCertificateFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoCertificate => "it holds no certificate in PEM form",
+            Self::NoKey => "it holds no private key in PEM form",
+            Self::EncryptedKey => "its private key is encrypted",
+        })
+    }
+}
+
 /// Why a secure connection was not made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TlsReason {
@@ -152,6 +176,12 @@ pub enum TlsReason {
     NotYetValid(Option<String>),
     /// The certificate is signed by an authority that is not trusted, or by nobody else.
     UnknownAuthority,
+    /// The server wants a client certificate.
+    WantsCertificate,
+    /// The server speaks no version of TLS that is spoken here.
+    OldVersion,
+    /// The server ended the handshake without a reason.
+    Refused,
     /// Anything else, in the words of the library.
     Other(String),
 }
@@ -159,9 +189,13 @@ pub enum TlsReason {
 impl TlsReason {
     /// Sorts an error of the library.
     pub(super) fn of(error: &rustls::Error, shown: String) -> Self {
+        use rustls::AlertDescription::{CertificateRequired, HandshakeFailure, ProtocolVersion};
         use rustls::CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
         match error {
             rustls::Error::InvalidMessage(_) => Self::NotTls,
+            rustls::Error::AlertReceived(CertificateRequired) => Self::WantsCertificate,
+            rustls::Error::AlertReceived(ProtocolVersion) => Self::OldVersion,
+            rustls::Error::AlertReceived(HandshakeFailure) => Self::Refused,
             rustls::Error::InvalidCertificate(fault) => match fault {
                 Expired => Self::Expired(None),
                 ExpiredContext { not_after, .. } => Self::Expired(date(*not_after)),
@@ -186,6 +220,9 @@ impl fmt::Display for TlsReason {
             Self::UnknownAuthority => {
                 f.write_str("its certificate is signed by an authority that this machine does not know")
             }
+            Self::WantsCertificate => f.write_str("it wants a client certificate"),
+            Self::OldVersion => f.write_str("it speaks neither TLS 1.2 nor TLS 1.3"),
+            Self::Refused => f.write_str("it ended the handshake without a reason"),
             Self::Other(text) => f.write_str(text),
         }
     }

@@ -32,8 +32,9 @@ impl Fault {
         let has_login = via.is_some_and(has_login);
         let via = Via(via.map(shown_url));
         if let Some(tls) = find::<rustls::Error>(error) {
-            let is_verdict = !matches!(tls, rustls::Error::AlertReceived(_) | rustls::Error::General(_));
             let reason = TlsReason::of(tls, reason);
+            let is_verdict = !matches!(tls, rustls::Error::AlertReceived(_) | rustls::Error::General(_))
+                || matches!(reason, TlsReason::WantsCertificate | TlsReason::OldVersion);
             return Self { may_pass: !is_verdict, ..Self::passing(Error::Tls { url: shown, reason }) };
         }
         if error.is_timeout() {

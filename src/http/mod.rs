@@ -36,7 +36,7 @@ pub use aws::AwsOptions;
 pub(crate) use aws::{CodeArtifactIndex, find_repository};
 pub use client::Client;
 pub(crate) use client::HttpRequest;
-pub use error::{Error, KeyringSilence, LookedIn, TlsReason, Via};
+pub use error::{ClientCertificateFault, Error, KeyringSilence, LookedIn, TlsReason, Via};
 pub use options::{ClientOptions, NamedCredentials};
 pub(crate) use payload::{Payload, Verb};
 pub(crate) use response::Response;

@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
-use super::error::Error;
+use super::error::{ClientCertificateFault, Error};
 
 /// The configuration of connections that believe the certificates in `bundle` and no others.
 pub(super) fn config(bundle: &Path, client_certificate: Option<&Path>) -> Result<ClientConfig, Error> {
@@ -122,14 +122,23 @@ fn read_bundle(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     Ok(certificates)
 }
 
+/// What a PEM file says of a key that has a password: `ENCRYPTED PRIVATE KEY`, `Proc-Type: 4,ENCRYPTED`.
+const ENCRYPTED: &[u8] = b"ENCRYPTED";
+
 /// Reads a client certificate with its chain, and its key, from one PEM file.
-fn read_client_certificate(path: &Path) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
+pub(super) fn read_client_certificate(
+    path: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Error> {
     let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
     let bytes = fs_err::read(path).map_err(|error| failed(super::error::unreadable(&error)))?;
-    let chain = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>();
-    let chain = chain.ok().filter(|chain| !chain.is_empty());
-    let key = PrivateKeyDer::from_pem_slice(&bytes).ok();
-    chain.zip(key).ok_or_else(|| {
-        failed("it does not hold a client certificate and its private key (without a password) in PEM form".to_owned())
-    })
+    let lacks = |fault| Error::ClientCertificate { path: path.to_owned(), fault };
+    let chain = CertificateDer::pem_slice_iter(&bytes).collect::<Result<Vec<_>, _>>().unwrap_or_default();
+    // PKCS #8 says it in the name of the section, OpenSSL's own form in a line of its own.
+    if bytes.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED) {
+        return Err(lacks(ClientCertificateFault::EncryptedKey));
+    }
+    if chain.is_empty() {
+        return Err(lacks(ClientCertificateFault::NoCertificate));
+    }
+    PrivateKeyDer::from_pem_slice(&bytes).map(|key| (chain, key)).map_err(|_| lacks(ClientCertificateFault::NoKey))
 }

@@ -112,6 +112,6 @@ impl Transport {
 fn read_identity(path: &Path) -> Result<Identity, Error> {
     let failed = |reason: String| Error::Certificates { path: path.to_owned(), reason };
     let bytes = fs_err::read(path).map_err(|error| failed(super::error::unreadable(&error)))?;
-    Identity::from_pem(&bytes)
-        .map_err(|_| failed("it does not hold a client certificate and its private key in PEM form".to_owned()))
+    tls::read_client_certificate(path)?;
+    Identity::from_pem(&bytes).map_err(|error| failed(super::fault::root_cause(&error)))
 }

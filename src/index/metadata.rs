@@ -150,7 +150,10 @@ async fn from_offered(index: &IndexClient, file: &DistFile) -> Result<Option<Vec
     let MetadataOffer::Offered(digests) = &file.metadata else { return Ok(None) };
     let url = file.url.with_path_suffix(".metadata");
     let request = HttpRequest::new(url.clone()).listed_by(&file.origin.url);
-    let Some(response) = unless_refused(ask(index, file, request).await, &[403])? else { return Ok(None) };
+    let response = match ask(index, file, request).await {
+        Err(IndexError::MetadataRequest { source, .. }) if source.status() == Some(403) => return Ok(None),
+        answer => answer?,
+    };
     if !matches!(response.status(), 200 | 203) {
         return Ok(None);
     }
@@ -233,6 +236,7 @@ async fn from_tail(
             Ok(_) | Err(IndexError::MetadataRequest { source: http::Error::TooLarge { .. }, .. }) => {
                 return Ok(Ranges::Refused);
             }
+            Err(error) if is_of_ranges(&error) => return Ok(Ranges::Refused),
             Err(error) => return Err(error),
         };
         zip.add(start, bytes);
@@ -289,21 +293,22 @@ pub(super) async fn ask_range(
     range: String,
 ) -> Result<Option<Response>, IndexError> {
     let request = HttpRequest { range: Some(range), ..HttpRequest::file(file.url.clone()).listed_by(&file.origin.url) };
-    // 400, 405 and 501 are answers of servers that do not know such requests at all, 403 of fire walls and of URLs that
-    // were signed for the plain request.
-    unless_refused(ask(index, file, request).await, &[400, 403, 405, 501])
+    match ask(index, file, request).await {
+        Err(error) if is_of_ranges(&error) => Ok(None),
+        answer => answer.map(Some),
+    }
 }
 
-/// An answer, or `None` where a request was refused with one of these statuses that can do without: whether the file
-/// itself is refused as well, the request for that will tell.
-fn unless_refused(answer: Result<Response, IndexError>, statuses: &[u16]) -> Result<Option<Response>, IndexError> {
-    match answer {
-        Err(IndexError::MetadataRequest { source, .. })
-            if source.status().is_some_and(|status| statuses.contains(&status)) =>
-        {
-            Ok(None)
-        }
-        answer => answer.map(Some),
+/// Whether a request for a part may have failed because it was one: whether the file itself is refused as well, the
+/// request for that will tell.
+fn is_of_ranges(error: &IndexError) -> bool {
+    let IndexError::MetadataRequest { source, .. } = error else { return false };
+    match source {
+        http::Error::Broken { .. } | http::Error::Truncated { .. } | http::Error::Changed { .. } => true,
+        // 400, 405 and 501 are answers of servers that do not know such requests at all, 403 of fire walls and of URLs
+        // that were signed for the plain request, 500 and its like of servers that stumble over them.
+        http::Error::Status { status, .. } => matches!(status, 400 | 403 | 405 | 500..=599),
+        _ => false,
     }
 }
 

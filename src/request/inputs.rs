@@ -92,8 +92,7 @@ impl Request {
                 let mut manifest = without_files(&options);
                 if locked.lock.kind == LockKind::Pdm {
                     // Its files have no URLs, and where they come from stands in the project alone.
-                    let folder = &options.inputs.working_folder;
-                    (manifest.indexes, manifest.pins) = declared_indexes(&locked.lock.folder, folder);
+                    (manifest.indexes, manifest.pins) = declared_indexes(&locked.lock.folder, &options.inputs);
                 }
                 if !locked.decides_alone() {
                     of_builds = said_of_builds(&locked.lock.folder, &options.inputs).map(Arc::new);

@@ -81,7 +81,9 @@ impl RequirementsReader<'_> {
         let folder = path.parent().unwrap_or(Path::new("/"));
         match PyprojectDocument::parse(toml, folder, &self.inputs.working_folder) {
             Ok(document) => {
-                let tables = read(&document.with_uv_settings(!self.inputs.uv.are_alone));
+                let tables = read(
+                    &document.with_uv_settings(!self.inputs.uv.are_alone).with_environment(&self.inputs.environment),
+                );
                 self.take_tables(tables, scope);
             }
             Err(problem) => self.problems.push(problem),
@@ -245,13 +247,15 @@ pub(crate) fn python_limit(file: &Path, working_folder: &Path) -> Option<PythonL
 
 /// The indexes that the tables of the project in a folder declare, and the names that they tie to one, as far as its
 /// file can be read: for locks that name neither.
-pub(crate) fn declared_indexes(folder: &Path, working_folder: &Path) -> (Vec<DeclaredIndex>, Vec<Pin>) {
+pub(crate) fn declared_indexes(folder: &Path, inputs: &ManifestInputs) -> (Vec<DeclaredIndex>, Vec<Pin>) {
     let path = folder.join("pyproject.toml");
-    let shown = shown_path(&path, working_folder);
+    let shown = shown_path(&path, &inputs.working_folder);
     let text = fs_err::read_to_string(&path).unwrap_or_default();
     let toml = TomlText { text: text.trim_start_matches('\u{feff}'), file: &shown };
-    let Ok(document) = PyprojectDocument::parse(toml, folder, working_folder) else { return Default::default() };
-    let tables = Tables::read(&document);
+    let Ok(document) = PyprojectDocument::parse(toml, folder, &inputs.working_folder) else {
+        return Default::default();
+    };
+    let tables = Tables::read(&document.with_environment(&inputs.environment));
     let pin = |tie: Tie| match tie.to {
         TiedTo::Index(index) => Some(Pin { name: tie.name, index, marker: tie.marker, origin: tie.origin }),
         TiedTo::Place(_) | TiedTo::Unusable(_) => None,

@@ -159,6 +159,7 @@ impl<'a> RequirementsReader<'a> {
             Err(problem) => return self.problems.push(problem),
         };
         let document = document.with_uv_settings(!self.inputs.uv.are_alone);
+        let document = document.with_environment(&self.inputs.environment);
         let tables = Tables::read(&document);
         let answer = read_pyproject(&document, &tables, input);
         self.problems.extend(answer.problems);

@@ -168,6 +168,18 @@ impl SafeUrl {
         self
     }
 
+    /// This URL with a user and a password, each where it is given.
+    #[must_use]
+    pub fn with_login(mut self, user: Option<&str>, password: Option<&str>) -> Self {
+        if let Some(user) = user {
+            let _ = self.0.set_username(user);
+        }
+        if let Some(password) = password {
+            let _ = self.0.set_password(Some(password));
+        }
+        self
+    }
+
     /// The same URL without userinfo and without the parameters of its query and fragment that open a door, such as
     /// `token`.
     #[must_use]

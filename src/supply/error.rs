@@ -73,7 +73,7 @@ pub enum SupplyError {
     Lacking {
         /// What the solver says.
         error: ResolveError,
-        /// Projects of which nothing is at hand, sorted.
+        /// Projects of which nothing is at hand, sorted; none where a mirror has not the versions that are wanted.
         missing: Vec<PackageName>,
         /// What a mirror would have to be made of to have them.
         mirrored: Box<MirrorInputs>,

@@ -410,14 +410,15 @@ impl Inquiry {
                 resolution = resolve_undamaged(solve, || source.forget_damage());
             }
             let is_unmet = matches!(resolution, Err(ResolveError::NoSolution { .. }));
-            let missing = if is_unmet && (world.is_closed || runtime.block_on(world.source.index().is_mirror())) {
+            let is_mirror = is_unmet && runtime.block_on(world.source.index().is_mirror());
+            let missing = if is_mirror || (is_unmet && world.is_closed) {
                 missing::all_missing(&manifest, &target, &options, &source)
             } else {
                 Vec::new()
             };
             let all_unbuilt = |error| missing::with_unbuilt(error, &manifest, &target, &options, &source);
             let resolution = resolution.map_err(all_unbuilt).map_err(|error| match missing {
-                missing if missing.is_empty() => SupplyError::from(error),
+                missing if missing.is_empty() && !is_mirror => SupplyError::from(error),
                 missing => SupplyError::Lacking { error, missing, mirrored },
             });
             (resolution, source.into_evidence())

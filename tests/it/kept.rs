@@ -352,3 +352,40 @@ fn files_of_pdm_come_from_the_sources_of_the_project() {
     let (code, shown) = run(&context, &["fingerprint", "app", "--runtime", "python3.12", "--frozen"]);
     assert_eq!(code, 0, "{shown}");
 }
+
+#[test]
+fn sources_of_pdm_have_their_users_in_fields_and_in_variables() {
+    let server = IndexServer::new().credentials("jo", "se/k:r@t").file(WheelBuilder::new("tiny", "1.0")).start();
+    let context = TestContext::new();
+    let project = "[project]\nname = 'app'\nversion = '1'\ndependencies = ['tiny']\n[tool.pdm]\ndistribution = false\n";
+    let url = |userinfo: &str| server.url().replace("http://", &format!("http://{userinfo}"));
+    for (url, more) in [
+        (url(""), "username = 'jo'\npassword = 'se/k:r@t'\n"),
+        (url(""), "username = '${WHO}'\npassword = '${KEY}'\n"),
+        (url("${WHO}:${KEY}@"), ""),
+        (url("jo:${KEY}@"), ""),
+    ] {
+        let source = format!("{project}[[tool.pdm.source]]\nname = 'pypi'\nurl = '{url}'\n{more}");
+        context.write("app/pyproject.toml", source);
+        for words in [
+            &["bundle", "app", "-o", "out", "--runtime", "python3.12", "--no-cache"][..],
+            &["lock", "-r", "app/pyproject.toml", "-o", "-", "--runtime", "python3.12", "-v", "--no-cache"],
+            &["config", "app"],
+        ] {
+            let mut command = context.barrow();
+            let output = command.args(words).env("WHO", "jo").env("KEY", "se/k:r@t").output().unwrap();
+            let shown =
+                format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            assert!(
+                output.status.success() && !shown.contains("r@t") && !shown.contains("r%40t"),
+                "{words:?}: {shown}"
+            );
+        }
+        assert!(context.path("out/tiny").exists() || context.path("out/tiny.py").exists());
+        assert!(!context.path("out/pyproject.toml").exists() || !source_has_password(more));
+    }
+}
+
+fn source_has_password(more: &str) -> bool {
+    more.contains("r@t")
+}

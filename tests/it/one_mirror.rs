@@ -280,3 +280,14 @@ fn a_damaged_wheel_is_told_as_what_it_is() {
     assert!(shown.starts_with("exit code: 1") && shown.contains("has digest sha256:"), "{shown}");
     assert!(shown.contains("a damaged copy"), "{shown}");
 }
+
+#[test]
+fn a_mirror_with_other_versions_is_told_with_the_command_that_brings_them() {
+    let world = World::new();
+    world.mirror(&["lib==2.0", "--index-url", &world.public.url()]);
+    let mut command = world.context.barrow();
+    command.args(["install", "lib==3.0", "-t", "out", "--mirror", "mirror"]).args(TARGET);
+    let output = command.output().unwrap();
+    let shown = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("`barrow mirror lib==3.0 --runtime python3.12"), "{shown}");
+}

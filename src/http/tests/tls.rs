@@ -12,7 +12,7 @@ use rustls::server::WebPkiClientVerifier;
 
 use super::server::{Answer, Server};
 use super::{basic, client, get, options, text_of, url};
-use crate::http::{ClientOptions, Error};
+use crate::http::{ClientCertificateFault, ClientOptions, Error, TlsReason};
 
 fn certificate(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/tests/certificates").join(name)
@@ -81,7 +81,27 @@ async fn a_client_certificate_is_presented() {
     let server = Server::start_tls(config("server.pem", true), |_, _| Answer::text("ok"));
     let with = ClientOptions { client_certificate: Some(certificate("client.pem")), ..trusting() };
     assert_eq!(get(&client(with), &secure(&server, "/")).await.unwrap().1, "ok");
-    assert!(get(&client(trusting()), &secure(&server, "/")).await.is_err());
+    let error = get(&client(trusting()), &secure(&server, "/")).await.unwrap_err();
+    assert!(matches!(&error, Error::Tls { reason: TlsReason::WantsCertificate, .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_cannot_be_used_is_told_from_others() {
+    use ClientCertificateFault::{EncryptedKey, NoCertificate, NoKey};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("client.pem");
+    let client_pem = fs_err::read_to_string(certificate("client.pem")).unwrap();
+    let encrypted = client_pem.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    let alone = fs_err::read_to_string(certificate("ca.pem")).unwrap();
+    let server = Server::start_tls(config("server.pem", true), |_, _| Answer::text("ok"));
+    for (text, expected) in [("hello", NoCertificate), (alone.as_str(), NoKey), (encrypted.as_str(), EncryptedKey)] {
+        fs_err::write(&file, text).unwrap();
+        for trust in [trusting(), ClientOptions { insecure_hosts: vec!["127.0.0.1".to_owned()], ..options() }] {
+            let with = ClientOptions { client_certificate: Some(file.clone()), ..trust };
+            let error = get(&client(with), &secure(&server, "/")).await.unwrap_err();
+            assert!(matches!(&error, Error::ClientCertificate { fault, .. } if *fault == expected), "{error}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -93,8 +113,7 @@ async fn files_that_are_no_certificates_are_named() {
     for options in [
         ClientOptions { ca_bundle: Some(text.clone()), ..options() },
         ClientOptions { ca_bundle: Some(folder.path().join("missing.pem")), ..options() },
-        ClientOptions { client_certificate: Some(text.clone()), ..options() },
-        ClientOptions { client_certificate: Some(certificate("ca.pem")), ..options() },
+        ClientOptions { client_certificate: Some(folder.path().join("missing.pem")), ..options() },
     ] {
         let error = get(&client(options), &secure(&server, "/")).await.unwrap_err();
         assert!(matches!(&error, Error::Certificates { .. }) && error.to_string().contains(".pem"), "{error}");

@@ -1,5 +1,6 @@
 //! A TOML document whose values know where they stand.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::str::FromStr as _;
@@ -21,6 +22,8 @@ pub(in super::super) struct PyprojectDocument<'a> {
     pub(in super::super) working_folder: &'a Path,
     /// Whether `[tool.uv]` may set anything; what it ties counts in any case.
     pub(super) reads_uv_settings: bool,
+    /// Environment variables for `${NAME}`.
+    pub(super) environment: Option<&'a BTreeMap<String, String>>,
     table: DeTable<'a>,
 }
 
@@ -32,7 +35,10 @@ impl<'a> PyprojectDocument<'a> {
         working_folder: &'a Path,
     ) -> Result<Self, Problem> {
         match DeTable::parse(toml.text) {
-            Ok(table) => Ok(Self { toml, folder, working_folder, reads_uv_settings: true, table: table.into_inner() }),
+            Ok(table) => {
+                let table = table.into_inner();
+                Ok(Self { toml, folder, working_folder, reads_uv_settings: true, environment: None, table })
+            }
             Err(error) => {
                 let span = error.span().unwrap_or(0..0);
                 Err(toml.problem(&span, &SyntaxError::new(0, span.len(), toml_reason(toml.text, &error))))
@@ -43,6 +49,11 @@ impl<'a> PyprojectDocument<'a> {
     /// The document with the word on whether `[tool.uv]` may set anything.
     pub(in super::super) fn with_uv_settings(self, reads_uv_settings: bool) -> Self {
         Self { reads_uv_settings, ..self }
+    }
+
+    /// The document with the variables that it may name.
+    pub(in super::super) fn with_environment(self, environment: &'a BTreeMap<String, String>) -> Self {
+        Self { environment: Some(environment), ..self }
     }
 
     /// The table at a path of keys.

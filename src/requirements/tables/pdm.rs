@@ -9,7 +9,7 @@ use super::super::line::read_specifier;
 use super::document::{Fields, PyprojectDocument, texts};
 use super::{DeclaredIndex, IndexRole, Tables, Tie, TiedTo, place, uv};
 use crate::requirements::RequirementEntry;
-use crate::spec::{ExtraName, PackageName};
+use crate::spec::{ExtraName, PackageName, SafeUrl};
 
 /// What stands for the project's folder in URLs (PDM documentation, "Local dependencies").
 pub(super) const PROJECT_ROOT: &str = "${PROJECT_ROOT}";
@@ -65,8 +65,16 @@ fn read_index(
     let url =
         fields.text("url")?.ok_or("a source needs a `url`")?.replace(PROJECT_ROOT, &document.folder.to_string_lossy());
     let is_links = fields.text("type")? == Some("find_links");
-    fields.pass_over(&["verify_ssl", "username", "password", "ca_certs", "client_cert", "client_key"]);
     let origin = document.toml.origin(&value.span());
+    let mut unset = Vec::new();
+    let mut given = |text: &str| with_variables(document, text, &mut unset);
+    let user = fields.text("username")?.map(&mut given);
+    let password = fields.text("password")?.map(&mut given);
+    let url = location_of(document, &url, &mut given)?.with_login(user.as_deref(), password.as_deref());
+    for name in unset {
+        tables.warnings.push(format!("{origin}: the variable `{name}` that this source names is not set"));
+    }
+    fields.pass_over(&["verify_ssl", "ca_certs", "client_cert", "client_key"]);
     if fields.has("exclude_packages") {
         return Err("`exclude_packages` is not supported: name what the source is for in `include_packages`".to_owned());
     }
@@ -87,7 +95,48 @@ fn read_index(
         (_, _, Some(PYPI)) => IndexRole::Default,
         _ => IndexRole::Listed,
     };
-    Ok(DeclaredIndex { name, url: uv::location(document, &url)?, role, origin })
+    Ok(DeclaredIndex { name, url, role, origin })
+}
+
+/// The place of a source. What variables give to its userinfo is no part of its syntax, whatever characters it has.
+fn location_of(
+    document: &PyprojectDocument<'_>,
+    url: &str,
+    given: &mut impl FnMut(&str) -> String,
+) -> Result<SafeUrl, String> {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+    let Some(at) = url[authority..end].rfind('@').map(|at| authority + at) else {
+        return uv::location(document, &given(url));
+    };
+    let (user, password) = url[authority..at].split_once(':').unwrap_or((&url[authority..at], ""));
+    let mut encoded = |text: &str| if text.contains("${") { percent_encoded(&given(text)) } else { text.to_owned() };
+    let userinfo = format!("{}:{}", encoded(user), encoded(password));
+    uv::location(document, &format!("{}{userinfo}{}", &url[..authority], given(&url[at..])))
+}
+
+fn percent_encoded(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}
+
+/// A text with the variables that it names (PDM documentation, "Configure the project"); those that are not set are
+/// noted, and stay as they are.
+fn with_variables(document: &PyprojectDocument<'_>, text: &str, unset: &mut Vec<String>) -> String {
+    let mut rest = text;
+    let mut result = String::new();
+    while let Some((before, name, after)) =
+        rest.split_once("${").and_then(|(before, rest)| rest.split_once('}').map(|(name, after)| (before, name, after)))
+    {
+        result.push_str(before);
+        if let Some(value) = document.environment.and_then(|environment| environment.get(name)) {
+            result.push_str(value);
+        } else {
+            result.extend(["${", name, "}"]);
+            unset.push(name.to_owned());
+        }
+        rest = after;
+    }
+    result + rest
 }
 
 /// `[tool.pdm.dev-dependencies]`, by group, and `[tool.rye] dev-dependencies`, a list. What they name by a place is

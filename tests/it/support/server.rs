@@ -41,6 +41,10 @@ pub(crate) enum Ranges {
     Refused,
     /// Every range gets 403.
     Forbidden,
+    /// Every range gets 500.
+    Stumbling,
+    /// Every part is shorter than it was said to be.
+    CutOff,
 }
 
 /// What goes wrong with requests for one path.
@@ -467,6 +471,9 @@ fn file_response(ranges: Ranges, range: Option<&str>, bytes: &[u8]) -> Response 
     if ranges == Ranges::Forbidden {
         return plain(403, &[], b"no parts");
     }
+    if ranges == Ranges::Stumbling {
+        return plain(500, &[], b"no parts");
+    }
     let refused = || plain(416, &[(header::CONTENT_RANGE, format!("bytes */{length}"))], b"");
     let Some((first, last)) = range.strip_prefix("bytes=").and_then(|range| range.split_once('-')) else {
         return refused();
@@ -485,7 +492,8 @@ fn file_response(ranges: Ranges, range: Option<&str>, bytes: &[u8]) -> Response 
     match (first, last) {
         (Some(first), Some(last)) if first <= last && first < length => {
             let part = (header::CONTENT_RANGE, format!("bytes {first}-{last}/{length}"));
-            plain(206, &[kind, accepts, part], &bytes[first..=last])
+            let cut = if ranges == Ranges::CutOff { (last - first) / 2 } else { 0 };
+            plain(206, &[kind, accepts, part], &bytes[first..=last - cut])
         }
         _ => refused(),
     }

@@ -1,6 +1,6 @@
 //! What the user can do about a request that failed.
 
-use barrow::http::{Error, KeyringSilence, LookedIn, TlsReason, Via};
+use barrow::http::{ClientCertificateFault, Error, KeyringSilence, LookedIn, TlsReason, Via};
 
 /// What to do, in a sentence.
 pub(crate) fn of(error: &Error) -> Option<String> {
@@ -36,6 +36,7 @@ pub(crate) fn of(error: &Error) -> Option<String> {
             "check the proxy's user and password, which may have expired; special characters in a URL are percent-encoded"
         }
         Error::Tls { reason, .. } => tls(reason),
+        Error::ClientCertificate { fault, .. } => client_certificate(*fault),
         Error::PlainHttp { .. } | Error::InsecureRedirect { .. } => {
             "use https, or allow this host by name with `--allow-insecure-host HOST`"
         }
@@ -77,6 +78,33 @@ fn tls(reason: &TlsReason) -> &'static str {
             "give the file of your certificate authority with `--cert FILE`; `--allow-insecure-host HOST` switches \
              verification off"
         }
+        TlsReason::WantsCertificate => {
+            "give a file with your certificate and its private key (PEM) with `--client-cert FILE`; where one was given, the \
+             server does not take it"
+        }
+        TlsReason::OldVersion => {
+            "older versions are not safe, and nothing here speaks them: its keeper has to allow TLS 1.2"
+        }
+        TlsReason::Refused => {
+            "it may want a client certificate (`--client-cert FILE`) or another one, or knows none of the ciphers that are \
+             spoken here: its keeper can tell"
+        }
         TlsReason::Other(_) => "`--allow-insecure-host HOST` switches the verification of certificates off",
+    }
+}
+
+fn client_certificate(fault: ClientCertificateFault) -> &'static str {
+    match fault {
+        ClientCertificateFault::NoCertificate => {
+            "it has to hold the certificate and its private key, both in PEM form; out of PKCS #12 they come with \
+             `openssl pkcs12 -in FILE -noenc -out NEW.pem`"
+        }
+        ClientCertificateFault::NoKey => {
+            "put the private key behind the certificate in the same file: `cat CERT.pem KEY.pem > BOTH.pem`"
+        }
+        ClientCertificateFault::EncryptedKey => {
+            "no password is asked for: write the key without one (`openssl pkey -in FILE -out KEY.pem`) beside its \
+             certificate, in a file that only you can read"
+        }
     }
 }

@@ -23,6 +23,12 @@ pub(crate) fn of(error: &Error) -> Vec<String> {
 /// What to do where a disk refuses, whatever was to be read or written.
 fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     use std::io::ErrorKind::{PermissionDenied, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    if has_too_many_open(error) {
+        return Some(
+            "the system lets a program open too few files: raise that limit in the shell that runs it (`ulimit -n 1024`)"
+                .to_owned(),
+        );
+    }
     let mut causes = std::iter::successors(Some(error), |error| error.source());
     let hint = match causes.find_map(|cause| cause.downcast_ref::<std::io::Error>())?.kind() {
         StorageFull | QuotaExceeded => "make room there, or name a place on another disk, and run again",
@@ -31,6 +37,15 @@ fn of_disk(error: &(dyn std::error::Error + 'static)) -> Option<String> {
         _ => return None,
     };
     Some(hint.to_owned())
+}
+
+/// Whether an error comes of the limit on open files, that of the process or that of the machine.
+fn has_too_many_open(error: &(dyn std::error::Error + 'static)) -> bool {
+    // `EMFILE` and `ENFILE`, which are the same on Linux and macOS.
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    causes.any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|cause| matches!(cause.raw_os_error(), Some(23 | 24)))
+    })
 }
 
 fn of_kind(error: &Error) -> Vec<String> {
@@ -95,12 +110,27 @@ fn bundle(error: &BundleError) -> Option<String> {
              whole folder"
                 .to_owned(),
         ),
+        BundleError::SourceName { .. } => Some(
+            "rename it, or leave it out: `?` stands for a character of it in `--exclude PATTERN` and in a line of \
+             `.barrowignore`"
+                .to_owned(),
+        ),
+        BundleError::SourceLink { path, .. } | BundleError::SourceKind { path, .. } => Some(left_out_by_name(path)),
+        BundleError::ReadSource { path, source } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+            Some(format!("let this user read it, or {}", left_out_by_name(path)))
+        }
         BundleError::SourceCollision { .. } => {
             Some("give one of the sources a prefix (`--source DIR:PREFIX`), or leave the file out with `exclude`".to_owned())
         }
         BundleError::TooLarge { .. } => Some("leave something out, or allow more with `--max-size`".to_owned()),
         _ => None,
     }
+}
+
+/// How something in the source is left out of a bundle.
+fn left_out_by_name(path: &std::path::Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    format!("leave it out with `--exclude {}`, or by a line `{name}` in `.barrowignore`", supply::quoted(&name))
 }
 
 fn left_out(error: &LeftOutError) -> String {

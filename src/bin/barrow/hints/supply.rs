@@ -61,10 +61,16 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
         SupplyError::Lacking { error, missing, mirrored } => {
             let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
             let command = mirror_command(mirrored);
-            let all = format!(
-                "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
-                names.join(", ")
-            );
+            let all = if names.is_empty() {
+                format!(
+                    "the mirror has other versions than these: `{command}` on a machine with a network adds what fits"
+                )
+            } else {
+                format!(
+                    "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
+                    names.join(", ")
+                )
+            };
             // Where names are found without a network is the mirror, and no other index.
             let own = |hint: &&Hint| !matches!(hint, Hint::Nowhere(_));
             let hints: Vec<String> = match error {

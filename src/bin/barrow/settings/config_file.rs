@@ -25,6 +25,8 @@ use crate::key::Key;
 pub(crate) struct ConfigFile {
     /// The file.
     pub(crate) path: PathBuf,
+    /// The file beside it whose settings do not count because of it.
+    pub(super) passed_over: Option<PathBuf>,
     /// Settings that have a row in the table.
     pub(crate) values: BTreeMap<&'static str, ConfigValue>,
     /// `[[index]]`.
@@ -90,12 +92,13 @@ impl ConfigFile {
 
     /// The settings file of this very folder.
     pub(super) fn of_folder(folder: &Path) -> Result<Option<Self>, String> {
-        for name in ["barrow.toml", "pyproject.toml"] {
-            if let Some(config) = Self::read_if_present(&folder.join(name))? {
-                return Ok(Some(config));
-            }
-        }
-        Ok(None)
+        let beside = folder.join("pyproject.toml");
+        let Some(own) = Self::read_if_present(&folder.join("barrow.toml"))? else {
+            return Self::read_if_present(&beside);
+        };
+        // What is wrong in a file that does not count is no reason to stop.
+        let has_others = Self::read_if_present(&beside).ok().flatten().is_some();
+        Ok(Some(Self { passed_over: has_others.then_some(beside), ..own }))
     }
 
     /// The file that the user named: it must be there.

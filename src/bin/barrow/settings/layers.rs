@@ -93,6 +93,11 @@ impl Layers<'_> {
             "UV_FIND_LINKS" => {
                 text.split(',').map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
             }
+            // A switch of uv for what is a list here.
+            "UV_NO_BINARY" => match parse::switch(text.trim()) {
+                Ok(is_on) => is_on.then(|| ":all:".to_owned()).into_iter().collect(),
+                Err(_) => vec![text.to_owned()],
+            },
             _ => split(key, text),
         };
         let source = Source::Variable(variable.to_owned());

@@ -124,6 +124,13 @@ impl Settings {
         let uv = UvConfig::read(host, &folders_of(host, folder, &flags.settings.input.requirement), reads_config)?;
         let pip = pip.unwrap_or_default();
         let mut layers = Layers { host, config, uv, pip, records: Vec::new(), warnings: Vec::new() };
+        if let Some(beside) = &layers.config.passed_over {
+            layers.warnings.push(format!(
+                "[tool.barrow] of `{}` is passed over: `{}` lies beside it, and of both that one counts",
+                beside.display(),
+                layers.config.path.display()
+            ));
+        }
         let now = u64::try_from(host.now.as_second()).unwrap_or(0);
         let mut options = RequestOptions::new(&host.working_folder, &host.temporary_folder, now);
 

@@ -137,6 +137,11 @@ fn variables_hold_lists_and_switches_as_pip_has_them() {
     check(&dates[1..], "exclude-newer", "2024-01-01 ($PIP_UPLOADED_PRIOR_TO)");
     check(&[("UV_CONSTRAINT", "a.txt b.txt")], "constraint", "a.txt b.txt ($UV_CONSTRAINT)");
     check(&[("UV_OVERRIDE", "o.txt")], "override", "o.txt ($UV_OVERRIDE)");
+    let (names, all) = (("UV_NO_BINARY_PACKAGE", "a b"), ":all: ($UV_NO_BINARY)");
+    check(&[names, ("PIP_NO_BINARY", "c")], "no-binary", "a b ($UV_NO_BINARY_PACKAGE)");
+    check(&[names, ("UV_NO_BINARY", "1")], "no-binary", all);
+    check(&[names, ("UV_NO_BINARY", "0")], "no-binary", "a b ($UV_NO_BINARY_PACKAGE)");
+    check(&[("UV_NO_BUILD_PACKAGE", "a b")], "only-binary", "a b ($UV_NO_BUILD_PACKAGE)");
     // A URL has its credentials hidden, whatever the setting is for.
     let url = "https://ci:hunter2@host/c.txt";
     check(&[("PIP_CONSTRAINT", url)], "constraint", "https://ci:****@host/c.txt ($PIP_CONSTRAINT)");
@@ -202,6 +207,12 @@ fn settings_are_searched_upwards_and_the_nearest_file_wins() {
     let machine = machine.file("work/pyproject.toml", "[tool.barrow]\nlink-mode = \"copy\"\n");
     assert_eq!(machine.shown(&[], "link-mode"), "copy (ROOT/work/pyproject.toml:2)");
     assert_eq!(machine.shown(&[], "arch"), "x86_64 (default)");
+    assert!(machine.read(&[]).unwrap().warnings.is_empty());
+    // Of both in one folder one counts, and that is said.
+    let machine = machine.file("work/barrow.toml", "arch = \"arm64\"\n");
+    assert_ne!(machine.shown(&[], "link-mode"), "copy (ROOT/work/pyproject.toml:2)");
+    let warnings = machine.read(&[]).unwrap().warnings;
+    assert!(matches!(&*warnings, [text] if text.contains("pyproject.toml` is passed over")), "{warnings:?}");
 }
 
 #[test]
