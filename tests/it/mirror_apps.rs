@@ -252,3 +252,24 @@ fn a_mirror_is_not_asked_for_what_comes_into_it() {
     assert!(mirror(&context, &["-o", "m", "--mirror", "m"]).starts_with("exit code: 1"));
     assert!(done(&context, &["-o", "m"]).contains("Added 1 file "));
 }
+
+#[test]
+fn a_mirror_does_not_begin_beside_other_things() {
+    let (context, server) = (TestContext::new(), index());
+    let make = |folder: &str, more: &[&str]| {
+        mirror(&context, &[&["app", "-o", folder, "--index-url", &server.url()], more].concat())
+    };
+    for (number, name) in ["notes.txt", ".gitkeep", ".git/HEAD", "simple/app/index.html"].iter().enumerate() {
+        let folder = format!("m{number}");
+        context.write(&format!("{folder}/{name}"), "x");
+        let shown = make(&folder, &[]);
+        assert!(shown.starts_with("exit code: 1") && shown.contains("is no mirror of barrow"), "{name}: {shown}");
+        assert!(!context.path(&format!("{folder}/files")).exists());
+        assert!(make(&folder, &["--force"]).starts_with("exit code: 0"), "{name}");
+        // It is one now.
+        assert!(make(&folder, &[]).starts_with("exit code: 0"), "{name}");
+    }
+    context.write("m/.DS_Store", "");
+    assert!(make("m", &[]).starts_with("exit code: 0"));
+    done(&context, &["-o", "m", "--verify"]);
+}
