@@ -1,7 +1,7 @@
 //! `barrow build`: all functions and layers of barrow.toml in one run.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -178,20 +178,23 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
     }
 }
 
-/// Two outputs at one place would replace each other in turn.
+/// Two outputs at one place would replace each other in turn, and one inside another goes whenever that one is replaced.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     batch::refuse_shared_sboms(jobs.iter().map(|job| &job.sboms))?;
-    let mut seen = BTreeMap::new();
+    let mut outs: Vec<(PathBuf, String)> = Vec::new();
     for job in jobs {
-        let label = job.label();
-        let other = job.options.outs().into_iter().find_map(|place| seen.insert(place, label.clone()));
-        if let Some(other) = other {
-            let out = job.options.publish.out.display();
-            return Err(Failure::usage(format!("{other} and {label} would both be made into `{out}`"))
-                .hint("name other outputs: `output` takes {name}, {runtime} and {arch}"));
-        }
+        outs.extend(job.options.outs().into_iter().map(|out| (out, job.label())));
     }
-    Ok(())
+    // What lies in a folder follows it at once. Of equal places the first is named first.
+    outs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let shared = outs.array_windows().find(|[(one, _), (other, _)]| other.starts_with(one));
+    let Some([(one, label), (other, label_of_other)]) = shared else { return Ok(()) };
+    let text = if one == other {
+        format!("{label} and {label_of_other} would both be made into `{}`", other.display())
+    } else {
+        format!("{label_of_other} would be made into `{}`, within the output of {label}", other.display())
+    };
+    Err(Failure::usage(text).hint("name other outputs: `output` takes {name}, {runtime} and {arch}"))
 }
 
 impl Job {
