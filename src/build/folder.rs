@@ -54,6 +54,11 @@ pub(crate) fn folder_digest(folder: &Path, label: &str) -> Result<HashDigest, Bu
     Ok(Told::new(None, Links::AsTheyLead).of(folder, None, label)?.hasher.finish())
 }
 
+/// The files that count for [`folder_digest`], but for what Git keeps.
+pub(crate) fn folder_files(folder: &Path, label: &str) -> Result<Vec<PathBuf>, BuildError> {
+    Ok(Told::new(None, Links::AsTheyLead).of(folder, None, label)?.files)
+}
+
 /// The digest, and which of the variables that are set the files name: what is built depends on both.
 pub(crate) fn folder_digest_and_variables(
     folder: &Path,
@@ -97,6 +102,8 @@ struct Told<'a> {
     given: Option<&'a GivenVariables>,
     variables: BTreeSet<String>,
     links: Links,
+    /// Where its files lie, but for what Git keeps.
+    files: Vec<PathBuf>,
     /// Links that lead out, where they are none of the user's.
     left_out: Vec<String>,
 }
@@ -104,7 +111,7 @@ struct Told<'a> {
 impl<'a> Told<'a> {
     fn new(given: Option<&'a GivenVariables>, links: Links) -> Self {
         let (hasher, variables) = (Hasher::new(HashAlgorithm::Sha256), BTreeSet::new());
-        Self { hasher, given, variables, links, left_out: Vec::new() }
+        Self { hasher, given, variables, links, files: Vec::new(), left_out: Vec::new() }
     }
 
     /// The same, with all that is told of a folder, which is copied `to` another place where there is one.
@@ -248,6 +255,9 @@ fn copy(from: &Path, to: Option<&Path>, shown: &str, told: &mut Told<'_>, depth:
             if let Some(target) = target {
                 fs::write(&target, &content)?;
                 where_modes_are_kept(fs::set_permissions(&target, metadata.permissions()))?;
+            }
+            if !Path::new(&below).starts_with(GIT) {
+                told.files.push(path);
             }
         }
     }

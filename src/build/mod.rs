@@ -32,7 +32,9 @@ pub(crate) use backend::{BuildEnvironment, UnpackedSource, Workshop};
 pub(crate) use bytecode::{Compiler, PythonSource};
 pub(crate) use child::Children;
 pub use error::{BuildError, OtherPython};
-pub(crate) use folder::{copy_checkout, copy_folder, end_search_above, folder_digest, folder_digest_and_variables};
+pub(crate) use folder::{
+    copy_checkout, copy_folder, end_search_above, folder_digest, folder_digest_and_variables, folder_files,
+};
 pub(crate) use git::{Checkout, RepositoryStandIn, bundle, check_out, is_commit, is_of, kept_checkout, submodules};
 pub(crate) use interpreter::{Interpreter, InterpreterSearch};
 pub(crate) use named_variables::{GivenVariables, NotedVariables};

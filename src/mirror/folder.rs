@@ -16,6 +16,7 @@ use super::rebuild::rebuilt;
 use super::signature::check_signature;
 use super::{Application, MirrorError, MirrorFile, Upstream};
 use crate::archive::{Limits, ZipReader};
+use crate::debris::is_left_by_system;
 use crate::fetch::{FetchedFile, digest_of_file};
 use crate::file_lock::{FileLock, FileLockError, telling, unless_held, wait};
 use crate::index::MirroredRepository;
@@ -70,26 +71,22 @@ pub struct Changes {
 
 impl Mirror {
     /// Opens the mirror in `folder`; a new one where there is none, and what its pages list where the manifest was
-    /// lost. `limits`: how much a wheel may hold.
+    /// lost. `limits`: how much a wheel may hold. `force`: a new one may begin beside other things.
     ///
     /// # Errors
     /// The folder holds something else; the manifest cannot be read; another process changes the mirror for too long.
-    pub fn open(folder: &Path, limits: Limits, patience: &Patience) -> Result<Self, MirrorError> {
+    pub fn open(folder: &Path, limits: Limits, force: bool, patience: &Patience) -> Result<Self, MirrorError> {
         readable_folders(folder).map_err(|source| MirrorError::Write { path: folder.to_owned(), source })?;
         let lock = lock(folder, patience)?;
         let mut contents = read_manifest(&folder.join(MANIFEST))?;
         let mut was_rebuilt = false;
         if contents.is_none() {
-            let is_there = |name: &&str| fs::symlink_metadata(folder.join(name)).is_ok();
             // A first run that was killed has written no manifest yet, and lost none.
-            let was_killed = is_there(&TEMPORARY);
+            let was_killed = fs::symlink_metadata(folder.join(TEMPORARY)).is_ok();
             contents = if was_killed { None } else { rebuilt(folder) };
             was_rebuilt = contents.is_some();
-            if contents.is_none() {
-                refuse_source(folder)?;
-                if let Some(name) = ["simple", "files"].into_iter().find(is_there).filter(|_| !was_killed) {
-                    return Err(MirrorError::Occupied { path: folder.to_owned(), name: name.to_owned() });
-                }
+            if contents.is_none() && !was_killed && !force {
+                refuse_foreign(folder)?;
             }
         }
         let contents = contents.unwrap_or_default();
@@ -544,17 +541,11 @@ fn remove_unknown(
     Ok(is_empty)
 }
 
-/// Refuses to make a mirror in the folder of a program, which is known by files of a project or of Python.
-fn refuse_source(folder: &Path) -> Result<(), MirrorError> {
-    const PROJECT: &[&str] = &["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "barrow.toml"];
+/// Refuses to begin a mirror beside what is no part of it.
+fn refuse_foreign(folder: &Path) -> Result<(), MirrorError> {
     let names = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = names.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
-    names.sort_unstable();
-    let is_source = |name: &String| {
-        let is_python = Path::new(name).extension().is_some_and(|extension| extension == "py");
-        is_python || PROJECT.contains(&name.as_str())
-    };
-    match names.into_iter().find(is_source) {
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    match names.filter(|name| !is_left_by_system(name)).min() {
         Some(name) => Err(MirrorError::Occupied { path: folder.to_owned(), name }),
         None => Ok(()),
     }

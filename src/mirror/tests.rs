@@ -155,5 +155,5 @@ fn one_that_is_being_changed_is_waited_for_and_not_for_ever() {
 }
 
 fn open(folder: &Path, cancel: &AtomicBool, waits: &dyn Fn()) -> Result<Mirror, MirrorError> {
-    Mirror::open(folder, Limits::default(), &Patience { longest: Duration::from_millis(20), cancel, waits })
+    Mirror::open(folder, Limits::default(), false, &Patience { longest: Duration::from_millis(20), cancel, waits })
 }

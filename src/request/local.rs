@@ -51,6 +51,8 @@ pub(super) struct LocalContent {
     pub(super) name: String,
     /// Where it lies; empty: elsewhere.
     pub(super) place: PathBuf,
+    /// Whether it is the folder of a project.
+    pub(super) is_project: bool,
     pub(super) digest: HashDigest,
     /// Variables that are set, and that what is built of it may read.
     pub(super) variables: BTreeSet<String>,
@@ -113,7 +115,8 @@ pub(super) fn reach(
             open.extend(content.further);
             variables = content.variables;
         }
-        reached.push(LocalContent { name, place, digest: encoder.finish(), variables });
+        let is_project = matches!(reference, DirectReference::Folder { .. });
+        reached.push(LocalContent { name, place, is_project, digest: encoder.finish(), variables });
     }
     Ok(reached)
 }

@@ -1,22 +1,32 @@
-//! Where on this machine everything lies that a request is made of.
+//! Where on this machine everything lies that an output is made of.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::inputs::Request;
-use super::{IndexSettings, RequestError, RequestOptions, local};
-use crate::build::GivenVariables;
+use super::local::LocalContent;
+use super::{BundleOptions, IndexSettings, RequestError, local};
+use crate::build::{GivenVariables, folder_files};
 use crate::requirements::Manifest;
 use crate::spec::SafeUrl;
 
-/// The files and folders that a request leads to, absolute: requirement files with those that they include, the lock
-/// and the project files that it was made from, local projects with what these name in turn, folders with distribution
-/// files. `None`: a requirements file is behind a URL, and this machine alone cannot tell.
-///
-/// # Errors
-/// What is malformed or cannot be read.
-pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, RequestError> {
-    let Some(request) = Request::read_locally(options.clone())? else { return Ok(None) };
+/// The files and folders that an output is made of, absolute: the user's own files, by the places that links lead to;
+/// requirement files with those that they include, the lock and the project files that it was made from; local projects
+/// with their files and with what these name in turn; folders with distribution files. `None`: this machine alone cannot
+/// tell, because a requirements file is behind a URL, or something is malformed or cannot be read.
+pub fn places_of(options: &BundleOptions) -> Option<BTreeSet<PathBuf>> {
+    let request = Request::read_locally(options.request.clone()).ok()??;
+    let mut places = of_request(&request).ok()?;
+    if let Some(source) = &options.assembly.source {
+        let own = request.collect(source, &options.publish.state_folders, Some(&options.publish.out)).ok()?;
+        places.extend(source.folders().map(Path::to_owned));
+        places.extend(own.files.into_iter().map(|file| file.from));
+        places.extend(own.followed.into_iter().map(|(_, target)| target));
+    }
+    Some(places)
+}
+
+fn of_request(request: &Request) -> Result<BTreeSet<PathBuf>, RequestError> {
     let mut places: BTreeSet<PathBuf> = request.manifest.files_read.iter().map(|read| read.path.clone()).collect();
     if let Some(locked) = &request.lock {
         places.insert(locked.input.place.file());
@@ -27,10 +37,15 @@ pub fn places_of(options: &RequestOptions) -> Result<Option<BTreeSet<PathBuf>>, 
     }
     // Where something lies does not depend on the environment of builds.
     let looked_at = (&*request.looked_at, &GivenVariables::default());
-    let reached = local::reach(request.references(), &options.inputs.working_folder, looked_at)?;
-    places.extend(reached.into_iter().map(|content| content.place).filter(|place| place.is_absolute()));
-    places.extend(local_indexes(&options.indexes, &request.manifest));
-    Ok(Some(places))
+    let reached = local::reach(request.references(), &request.options.inputs.working_folder, looked_at)?;
+    for LocalContent { place, is_project, .. } in reached.into_iter().filter(|content| content.place.is_absolute()) {
+        if is_project && place.is_dir() {
+            places.extend(folder_files(&place, &place.display().to_string())?);
+        }
+        places.insert(place);
+    }
+    places.extend(local_indexes(&request.options.indexes, &request.manifest));
+    Ok(places)
 }
 
 /// What lies on this machine of what is asked like an index: by settings, option lines and tables.

@@ -16,11 +16,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::bench::{Bench, Tools};
 use super::kept_build::{BuildDetails, BuiltWheel, KeptBuild};
-use super::made_with::{MadeWith, is_local};
+use super::made_with::MadeWith;
 use super::material::{BuildSource, Whereabouts};
-use super::placed::{self, Placed};
+use super::placed::{self, PlacedRequirement};
 use super::session::World;
-use super::solver_thread::{on_own_thread, resolve_undamaged};
 use super::source::LiveSource;
 use super::tied_sources::{OwnTies, TieWords, tied};
 use super::user_lines::{UserLine, said_of_projects};
@@ -28,24 +27,22 @@ use super::{SupplyError, material, virtual_projects};
 use crate::archive::{Limits, unpack_source};
 use crate::blocking::blocking;
 use crate::build::{
-    AcceptedWheel, BuildEnvironment, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter,
-    InterpreterSearch, OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_checkout, copy_folder,
-    end_search_above, is_certain,
+    AcceptedWheel, BuildError, BuildSystem, Checkout, Expected, GivenVariables, Interpreter, InterpreterSearch,
+    OtherPython, SOURCE_DATE, UnpackedSource, Workshop, accept_wheel, copy_checkout, copy_folder, end_search_above,
+    is_certain,
 };
-use crate::bundle::{BundleLayout, assemble};
 use crate::cache::Cache;
 use crate::context::Context;
-use crate::fetch::{FetchedWheel, Fetcher, Fetches, Proof, WantedFile};
-use crate::install::{InstallOptions, InstalledDist, LinkMode, RecordPolicy, install_wheel};
-use crate::publish::{OutputForm, PublishOptions, publish};
+use crate::fetch::{FetchedWheel, Fetcher, Proof, WantedFile};
+use crate::install::RecordPolicy;
 use crate::request::Request;
-use crate::requirements::{DirectReference, Manifest, ManifestInputs, Origin, ProjectSet, RequirementEntry};
+use crate::requirements::{DirectReference, ProjectSet, RequirementEntry};
 use crate::resolution::ResolvedDist;
-use crate::resolve::{DirectDist, ResolveOptions, resolve};
+use crate::resolve::{DirectDist, ResolveOptions};
 use crate::shared::SharedCache;
 use crate::spec::{
     CoreMetadata, DistFile, DistFilename, HashDigest, MarkerTree, PackageName, SafeUrl, SdistFilename, Version,
-    VersionSpecifiers, WheelFilename, lenient, sha256,
+    VersionSpecifiers, WheelFilename, sha256,
 };
 use crate::target::Target;
 
@@ -61,10 +58,10 @@ pub(super) struct SourceBuilder {
     /// The variables that builds get.
     pub(super) given: Arc<GivenVariables>,
     search: InterpreterSearch,
-    options: ResolveOptions,
+    pub(super) options: ResolveOptions,
     /// How much an archive may hold.
     pub(super) limits: Limits,
-    record: RecordPolicy,
+    pub(super) record: RecordPolicy,
     /// What the user's own lines say of projects.
     words: HashMap<PackageName, UserLine>,
     /// Names of which the user's own files say where they come from.
@@ -270,7 +267,7 @@ impl SourceBuilder {
     fn put_places_back(
         &self,
         metadata: &mut CoreMetadata,
-        placed: &[Placed],
+        placed: &[PlacedRequirement],
         material: &BuildSource,
         target: &Target,
     ) -> Result<(), BuildError> {
@@ -348,7 +345,8 @@ impl SourceBuilder {
         });
         let AcceptedWheel { wheel, placed } = building.await.map_err(|error| told(error.into()))?;
         let source = room.path().join("source");
-        let placed = placed.iter().filter_map(|text| Placed::of_build(text, &source, self.cache.root())).collect();
+        let placed =
+            placed.iter().filter_map(|text| PlacedRequirement::of_build(text, &source, self.cache.root())).collect();
         let built = BuiltWheel { wheel, placed };
         self.bench.note(name, &variables);
         let details = BuildDetails { variables, made_with };
@@ -357,31 +355,6 @@ impl SourceBuilder {
         self.offer_wheel(&entry, &kept, built.wheel.size);
         self.context.status(&format!("Built {} in {}", built.wheel.filename, seconds(started.elapsed())));
         Ok(built)
-    }
-
-    /// The environment with all that the backend requires, what it asks for when it is there as well.
-    async fn whole_environment(
-        &self,
-        room: &Path,
-        interpreter: &Interpreter,
-        project: &Arc<UnpackedSource>,
-    ) -> Result<(BuildEnvironment, MadeWith), SupplyError> {
-        let mut requires = project.system.requires.clone();
-        let (environment, local) =
-            self.environment(&room.join("first"), interpreter, &requires, &project.label).await?;
-        let (own, workshop) = (Arc::clone(project), self.workshop.clone());
-        let asked = blocking(move || {
-            let further = environment.further_requirements(&own, &workshop)?;
-            Ok::<_, BuildError>((environment, further))
-        });
-        let (environment, further) = asked.await?;
-        if further.is_empty() {
-            return Ok((environment, MadeWith::new(requires, local)));
-        }
-        requires.extend(further);
-        let (environment, local) =
-            self.environment(&room.join("second"), interpreter, &requires, &project.label).await?;
-        Ok((environment, MadeWith::new(requires, local)))
     }
 
     /// The Python that builds, where the target has another version.
@@ -505,99 +478,6 @@ impl SourceBuilder {
             Ok::<_, BuildError>(UnpackedSource { folder, label, system, config_settings, variables })
         });
         Ok(unpacking.await?)
-    }
-
-    /// An environment with these requirements installed, and those of its wheels that lie on this machine.
-    pub(super) async fn environment(
-        &self,
-        root: &Path,
-        interpreter: &Interpreter,
-        requires: &[String],
-        label: &str,
-    ) -> Result<(BuildEnvironment, Vec<FetchedWheel>), SupplyError> {
-        let environment = BuildEnvironment::create(root, interpreter.clone())?;
-        let wrapped = |source| SupplyError::BuildRequirements { label: label.to_owned(), source: Box::new(source) };
-        let dists = self.resolve_requirements(requires, &interpreter.target, label).await.map_err(wrapped)?;
-        // Markers may leave nothing of what is required.
-        if dists.is_empty() {
-            return Ok((environment, Vec::new()));
-        }
-        let (installed, local) = self.install(&dists).await.map_err(wrapped)?;
-        let (out, state) = (environment.site_packages(), [root.join("state")]);
-        let publishing = blocking(move || -> Result<_, SupplyError> {
-            let bundle = assemble(&installed, None, &BundleLayout::function())?;
-            // Copies: what a build does to them must not reach the cache.
-            Ok(publish(
-                &bundle,
-                &PublishOptions {
-                    out: &out,
-                    format: OutputForm::Folder,
-                    link_mode: LinkMode::Copy,
-                    force: false,
-                    state_folders: &state,
-                    own_folders: &[],
-                    fingerprint: None,
-                    cache: None,
-                    ready: None,
-                    cancel: None,
-                },
-            )?)
-        });
-        publishing.await?;
-        Ok((environment, local))
-    }
-
-    pub(super) async fn resolve_requirements(
-        &self,
-        requires: &[String],
-        target: &Target,
-        label: &str,
-    ) -> Result<Vec<ResolvedDist>, SupplyError> {
-        let mut positional = Vec::with_capacity(requires.len());
-        for text in requires {
-            // They are a stranger's words: a requirement, and no path or option.
-            let requirement = lenient::requirement(text).map_err(|reason| BuildError::Pyproject {
-                label: label.to_owned(),
-                reason: format!("`{text}` is not a requirement: {reason}"),
-            })?;
-            positional.push(requirement.to_string());
-        }
-        let mut manifest =
-            Manifest::read(&ManifestInputs { positional, working_folder: "/".into(), ..Default::default() })?;
-        manifest.requirements.iter_mut().for_each(|entry| entry.origin = Origin::Build);
-        manifest.constraints.extend(self.build_constraints.iter().cloned());
-        let (source, target, options) = (Arc::clone(&self.backends.source), target.clone(), self.options.clone());
-        let solve =
-            move || resolve_undamaged(|| resolve(&manifest, &target, &options, &*source), || source.forget_damage());
-        let resolution = on_own_thread("barrow-build-solver", solve).await?;
-        Ok(resolution?.dists)
-    }
-
-    /// Fetches wheels that backends require.
-    pub(super) fn backend_wheels(&self, dists: &[ResolvedDist]) -> Result<Fetches, SupplyError> {
-        let dists: Vec<_> = dists.iter().cloned().map(Arc::new).collect();
-        Ok(self.backends.fetcher.fetch_all(&dists, HashMap::new())?)
-    }
-
-    /// Installs wheels; gives those that lie on this machine as well.
-    async fn install(&self, dists: &[ResolvedDist]) -> Result<(Vec<InstalledDist>, Vec<FetchedWheel>), SupplyError> {
-        let mut downloads = self.backend_wheels(dists)?;
-        let mut installed = Vec::with_capacity(dists.len());
-        let mut local = Vec::new();
-        while let Some(fetched) = downloads.next().await {
-            let (fetched, cache) = (fetched?, Arc::clone(&self.cache));
-            if dists.iter().any(|dist| dist.name == fetched.name && is_local(dist)) {
-                local.push(fetched.clone());
-            }
-            let options = InstallOptions {
-                tree: true,
-                limits: self.limits,
-                record: self.record.clone(),
-                checked_when_placed: false,
-            };
-            installed.push(blocking(move || install_wheel(&fetched, &cache, &options)).await?);
-        }
-        Ok((installed, local))
     }
 
     /// The metadata of a wheel that was built.

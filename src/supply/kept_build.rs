@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::made_with::MadeWith;
-use super::placed::Placed;
+use super::placed::PlacedRequirement;
 use crate::build::NotedVariables;
 use crate::cache::{Bucket, Cache};
 use crate::fetch::FetchedWheel;
@@ -31,14 +31,14 @@ pub(super) struct KeptBuild {
     pub(super) variables: NotedVariables,
     pub(super) made_with: MadeWith,
     /// Requirements that it tied to places of this machine.
-    pub(super) placed: Vec<Placed>,
+    pub(super) placed: Vec<PlacedRequirement>,
 }
 
 /// What is known of a wheel that was built, beside its bytes.
 #[derive(Clone)]
 pub(super) struct BuiltWheel {
     pub(super) wheel: FetchedWheel,
-    pub(super) placed: Vec<Placed>,
+    pub(super) placed: Vec<PlacedRequirement>,
 }
 
 /// What a claim about a build says beside its digest.

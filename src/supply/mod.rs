@@ -15,6 +15,7 @@
 mod ahead;
 mod bench;
 mod build_entry;
+mod build_environment;
 mod build_needs;
 mod building;
 mod building_source;

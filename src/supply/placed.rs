@@ -12,7 +12,7 @@ use crate::target::Target;
 
 /// A requirement with a place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Placed {
+pub(super) struct PlacedRequirement {
     /// As the wheel has it, without the place.
     requirement: String,
     /// Absolute; relative to the top of the source where the backend named the copy that was built, or what would lie
@@ -20,7 +20,7 @@ pub(super) struct Placed {
     place: PathBuf,
 }
 
-impl Placed {
+impl PlacedRequirement {
     /// Takes a requirement of a wheel that was built in the folder `source`, somewhere below `work`, where nothing else
     /// lies that a project can mean.
     pub(super) fn of_build(text: &str, source: &Path, work: &Path) -> Option<Self> {
@@ -59,7 +59,7 @@ fn relative(place: &Path, from: &Path) -> PathBuf {
 /// A requirement that the target needs is tied to a file of a source that lies in no folder of the user's.
 pub(super) fn put_back(
     metadata: &mut CoreMetadata,
-    placed: &[Placed],
+    placed: &[PlacedRequirement],
     folder: Option<&Path>,
     settled: impl Fn(&PackageName) -> bool,
     (label, target): (&str, &Target),
@@ -98,7 +98,7 @@ mod tests {
     fn places_of_a_build_are_seen_from_the_source() {
         let (source, work) = (Path::new("/c/tmp/x/source"), Path::new("/c"));
         let of = |text: &str| {
-            Placed::of_build(text, source, work).map(|it| (it.requirement, it.place.display().to_string()))
+            PlacedRequirement::of_build(text, source, work).map(|it| (it.requirement, it.place.display().to_string()))
         };
         let is = |requirement: &str, place: &str| Some((requirement.to_owned(), place.to_owned()));
         assert_eq!(of("a @ file:///c/tmp/x/source/v/a-1-py3-none-any.whl"), is("a", "v/a-1-py3-none-any.whl"));
@@ -106,7 +106,7 @@ mod tests {
         assert_eq!(of("a @ file:///c/two"), is("a", "../../../two"));
         assert_eq!(of("a @ file:///home/two"), is("a", "/home/two"));
         assert_eq!(of("a>1"), None);
-        let two = Placed { requirement: "a".to_owned(), place: "../two".into() };
+        let two = PlacedRequirement { requirement: "a".to_owned(), place: "../two".into() };
         let shown = |folder| two.in_place(folder).map(|it| it.to_string());
         assert_eq!(shown(Some(Path::new("/home/one"))).as_deref(), Some("a @ file:///home/two/"));
         assert_eq!(shown(None), None);

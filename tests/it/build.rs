@@ -187,6 +187,12 @@ fn what_cannot_be_read_names_its_line() {
         "[[function]]\nsource = \"a\"\noutput = \"o\"\n[[function]]\nname = \"b\"\nsource = \"a\"\noutput = \"o\"\n",
         "would both be made into",
     );
+    let within = |output: &str| {
+        let units = format!("[[layer]]\nname = \"b\"\nsource = \"a\"\noutput = \"{output}\"\n");
+        check(&format!("{units}[[function]]\nsource = \"a\"\noutput = \"o\"\n"), "within the output of a (");
+    };
+    within("o/inner");
+    within("o/layers/b.zip");
     context.write("barrow.toml", "[[function]]\nsource = \"a\"\n");
     let output = run(&context, &["build", "b"]);
     assert!(output.status.code() == Some(2) && crate::support::said(&output).contains("there are: a"));

@@ -126,7 +126,7 @@ fn a_mirror_is_not_made_in_a_source() {
     ----- stderr -----
     Resolved 1 package for python3.14 on x86_64
     error: `app` holds `handler.py` and is no mirror of barrow
-    hint: name an empty or new folder
+    hint: name an empty or new folder, or begin the mirror beside what is there with --force
     ");
     assert_eq!(fs_err::read_dir(context.path("app")).unwrap().count(), 1);
 }

@@ -229,3 +229,47 @@ fn units_are_applications() {
     let shown = mirror(&context, &["-o", "m", "--name", "absent"]);
     assert!(shown.starts_with("exit code: 2") && shown.contains("no unit is called so"), "{shown}");
 }
+
+/// The mirror that settings name for everybody is made by asking the indexes, whether it is there or not.
+#[test]
+fn a_mirror_is_not_asked_for_what_comes_into_it() {
+    let (context, server) = (TestContext::new(), index());
+    let settings = |mirror: &str| {
+        let text = format!(
+            "index-url = \"{}\"\n{mirror}[[mirror.application]]\nname = \"one\"\nrequirements = [\"one.txt\"]\n",
+            server.url()
+        );
+        context.write("barrow.toml", text);
+    };
+    context.write("one.txt", "lib<2\n");
+    settings("[mirror]\nplace = \"m\"\n");
+    assert!(done(&context, &["-o", "m"]).contains("Added 1 file "));
+    context.write("one.txt", "lib\n");
+    assert!(done(&context, &["-o", "./m/"]).contains("Added 1 file "));
+    // Another one is made of it, and it is asked where the command line says so.
+    context.write("one.txt", "app\n");
+    assert!(mirror(&context, &["-o", "other"]).starts_with("exit code: 1"));
+    assert!(mirror(&context, &["-o", "m", "--mirror", "m"]).starts_with("exit code: 1"));
+    assert!(done(&context, &["-o", "m"]).contains("Added 1 file "));
+}
+
+#[test]
+fn a_mirror_does_not_begin_beside_other_things() {
+    let (context, server) = (TestContext::new(), index());
+    let make = |folder: &str, more: &[&str]| {
+        mirror(&context, &[&["app", "-o", folder, "--index-url", &server.url()], more].concat())
+    };
+    for (number, name) in ["notes.txt", ".gitkeep", ".git/HEAD", "simple/app/index.html"].iter().enumerate() {
+        let folder = format!("m{number}");
+        context.write(&format!("{folder}/{name}"), "x");
+        let shown = make(&folder, &[]);
+        assert!(shown.starts_with("exit code: 1") && shown.contains("is no mirror of barrow"), "{name}: {shown}");
+        assert!(!context.path(&format!("{folder}/files")).exists());
+        assert!(make(&folder, &["--force"]).starts_with("exit code: 0"), "{name}");
+        // It is one now.
+        assert!(make(&folder, &[]).starts_with("exit code: 0"), "{name}");
+    }
+    context.write("m/.DS_Store", "");
+    assert!(make("m", &[]).starts_with("exit code: 0"));
+    done(&context, &["-o", "m", "--verify"]);
+}

@@ -274,6 +274,54 @@ fn what_has_changed_is_found_where_it_was() {
     assert!(output.status.success() && said(&output).contains("0 of 0 are built"), "{}", said(&output));
 }
 
+/// What is bundled counts wherever it lies: behind links, and where git does not look.
+#[test]
+fn what_has_changed_is_found_behind_links_and_where_git_ignores_it() {
+    let units = "runtime = \"python3.12\"\nfollow-links = true\n[[function]]\nglob = \"services/*\"\n";
+    let (context, index) = repository(units);
+    for folder in ["a", "b", "c", "d"] {
+        context.write(&format!("services/{folder}/app.py"), "");
+    }
+    context.write("lib/one/u.py", "");
+    context.write("lib/two/u.py", "");
+    context.write("lib/gone.py", "");
+    context.write("libs/gen/pyproject.toml", "[project]\nname = \"gen\"\nversion = \"1\"\n");
+    context.write("services/d/requirements.txt", "../../libs/gen\n");
+    context.write(".gitignore", "gen.py\n");
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, context.path(at)).unwrap();
+    link("one", "lib/current");
+    link("../../lib", "services/a/lib");
+    link("../../lib/current/u.py", "services/b/u.py");
+    let git = |arguments: &[&str]| _ = git(&context, "", arguments);
+    git(&["init", "-q"]);
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "first"]);
+    let changed = |expected: &[&str]| {
+        assert_eq!(listed(&context, &index, &["--changed-since", "HEAD"]), expected);
+        git(&["add", "."]);
+        git(&["commit", "-q", "--allow-empty", "-m", "next"]);
+    };
+    changed(&[]);
+    context.write("lib/one/u.py", "x = 1\n");
+    changed(&["a", "b"]);
+    fs_err::remove_file(context.path("lib/gone.py")).unwrap();
+    changed(&["a"]);
+    fs_err::remove_file(context.path("lib/current")).unwrap();
+    link("two", "lib/current");
+    changed(&["a", "b"]);
+    // Nobody knows what they were then, so they count each time.
+    context.write("services/c/gen.py", "");
+    context.write("libs/gen/gen.py", "");
+    changed(&["c", "d"]);
+    changed(&["c", "d"]);
+    // What is not bundled does not count.
+    context.write("services/c/barrow.toml", "exclude = [\"gen.py\"]\n");
+    context.write("libs/gen/.venv/gen.py", "");
+    fs_err::remove_file(context.path("libs/gen/gen.py")).unwrap();
+    changed(&["c"]);
+    changed(&[]);
+}
+
 /// What a unit is made of is all that its files lead to: lists that they include, projects elsewhere, wheels of a folder.
 #[test]
 fn what_has_changed_is_found_where_files_lead_to() {

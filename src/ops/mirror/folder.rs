@@ -29,12 +29,12 @@ pub(super) fn sign_or_warn(
     Ok(())
 }
 
-/// Opens a mirror that is to be changed; waits for others that change it.
-pub(super) async fn open(folder: PathBuf, limits: Limits, context: Context) -> Result<Mirror, Error> {
+/// Opens a mirror that is to be changed; waits for others that change it. `force`: a new one may begin beside other things.
+pub(super) async fn open(folder: PathBuf, limits: Limits, force: bool, context: Context) -> Result<Mirror, Error> {
     let opening = move || {
         let waits = || context.status(&format!("Waiting for another run that changes `{}`", folder.display()));
         let patience = Patience { longest: LONGEST_WAIT, cancel: &context.interrupted, waits: &waits };
-        match Mirror::open(&folder, limits, &patience) {
+        match Mirror::open(&folder, limits, force, &patience) {
             Err(MirrorError::Cancelled) => Err(Interrupted.into()),
             opened => {
                 let mirror = opened?;

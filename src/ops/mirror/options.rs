@@ -36,8 +36,8 @@ pub struct MirrorOptions {
     pub build_platforms: Vec<Target>,
     /// Whether files are removed that no remembered application needs.
     pub prune: bool,
-    /// Whether they are removed even when they are most of the mirror, and an application that requires nothing is
-    /// taken at its word.
+    /// Whether they are removed even when they are most of the mirror, an application that requires nothing is taken at
+    /// its word, and a new mirror may begin beside other things.
     pub force: bool,
     /// Whether the bytes of files that are there already are checked.
     pub verify: bool,

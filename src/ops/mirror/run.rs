@@ -27,7 +27,8 @@ pub async fn mirror(options: MirrorOptions, context: Context) -> Result<Mirrored
         plan.inquiry.source().forget_answers();
     }
     let Some(first) = plans.first() else { return Err(findings.into_error()) };
-    let mirror = Arc::new(open(options.out.clone(), first.judge.options.limits, context.clone()).await?);
+    let limits = first.judge.options.limits;
+    let mirror = Arc::new(open(options.out.clone(), limits, options.force, context.clone()).await?);
     let gathered = gather(&mut plans, &mirror, options.verify, &context, &mut findings).await?;
     let repositories = gather_repositories(&mut plans, &mirror, &context, &mut findings).await?;
     let mut mirror = Arc::into_inner(mirror).ok_or(Error::Worker("mirror"))?;

@@ -44,7 +44,7 @@ pub async fn verify_mirror(
 pub async fn sign_mirror(folder: PathBuf, key: Arc<SigningKey>, context: Context) -> Result<Mirrored, Error> {
     Mirror::open_existing(&folder)?;
     // Nobody else may change it between the reading and the writing.
-    let mirror = open(folder, Limits::default(), context).await?;
+    let mirror = open(folder, Limits::default(), false, context).await?;
     let signing = move || {
         mirror.sign(&key)?;
         Ok(Mirrored { kept: mirror.names().count(), ..Mirrored::of(mirror)? })
@@ -79,7 +79,7 @@ pub async fn remove_from_mirror(removal: MirrorRemoval, context: Context) -> Res
     let MirrorRemoval { folder, names, prune, force, sign_key, trusted } = removal;
     Mirror::open_existing(&folder)?;
     let own = context.clone();
-    let mut mirror = open(folder, Limits::default(), context).await?;
+    let mut mirror = open(folder, Limits::default(), false, context).await?;
     let removing = move || {
         mirror.check_trusted(&trusted)?;
         let mut gone = BTreeSet::new();

@@ -178,6 +178,10 @@ pub(crate) struct IndexArgs {
     #[arg(long, value_name = "URL|DIR", value_parser = location())]
     pub(crate) mirror: Option<String>,
 
+    /// The mirror that the run makes: where settings name it as the one to ask, there is none to ask.
+    #[arg(skip)]
+    pub(crate) made_mirror: Option<PathBuf>,
+
     /// Ask no index, only --find-links
     #[arg(long)]
     pub(crate) no_index: bool,

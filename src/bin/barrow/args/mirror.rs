@@ -52,8 +52,8 @@ pub(crate) struct MirrorArgs {
     #[arg(long, help_heading = "Output")]
     pub(crate) prune: bool,
 
-    /// Let --prune remove more than half of the mirror, or files of which nobody knows who needs them, and an
-    /// application require nothing
+    /// Let --prune remove more than half of the mirror, or files of which nobody knows who needs them, an application
+    /// require nothing, and a mirror begin beside other things
     #[arg(long, help_heading = "Output")]
     pub(crate) force: bool,
 

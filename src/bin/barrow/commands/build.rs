@@ -1,20 +1,19 @@
 //! `barrow build`: all functions and layers of barrow.toml in one run.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use barrow::request::{BundleKind, BundleOptions, SourceSettings, places_of};
+use barrow::request::{BundleKind, BundleOptions, places_of};
 use barrow::target::Target;
 use serde_json::{Value, json};
 
 use super::batch::{self, Order, Outcome};
 use super::check::{self, Made};
+use super::differing::Differing;
 use super::report::ReportFile;
 use super::sbom::Sboms;
 use crate::args::{BuildArgs, OutputArgs};
-use crate::exit_code::Exit;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::run::Run;
@@ -44,7 +43,8 @@ pub(super) fn call(run: &Run, args: &BuildArgs) -> Result<(), Failure> {
     }
     refuse_shared_outputs(&jobs)?;
     if let Some(revision) = &args.changed_since {
-        let changed = changed_since(&config, revision)?;
+        let folder = config.path.parent().unwrap_or(Path::new("."));
+        let changed = Differing::since(folder, revision)?;
         retain_touched(&mut jobs, |job| job.is_touched_by(&changed, &config));
     }
     if args.list {
@@ -178,20 +178,23 @@ fn place(pattern: &Path, name: &str, target: &Target, is_one_of_several: bool) -
     }
 }
 
-/// Two outputs at one place would replace each other in turn.
+/// Two outputs at one place would replace each other in turn, and one inside another goes whenever that one is replaced.
 fn refuse_shared_outputs(jobs: &[Job]) -> Result<(), Failure> {
     batch::refuse_shared_sboms(jobs.iter().map(|job| &job.sboms))?;
-    let mut seen = BTreeMap::new();
+    let mut outs: Vec<(PathBuf, String)> = Vec::new();
     for job in jobs {
-        let label = job.label();
-        let other = job.options.outs().into_iter().find_map(|place| seen.insert(place, label.clone()));
-        if let Some(other) = other {
-            let out = job.options.publish.out.display();
-            return Err(Failure::usage(format!("{other} and {label} would both be made into `{out}`"))
-                .hint("name other outputs: `output` takes {name}, {runtime} and {arch}"));
-        }
+        outs.extend(job.options.outs().into_iter().map(|out| (out, job.label())));
     }
-    Ok(())
+    // What lies in a folder follows it at once. Of equal places the first is named first.
+    outs.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let shared = outs.array_windows().find(|[(one, _), (other, _)]| other.starts_with(one));
+    let Some([(one, label), (other, label_of_other)]) = shared else { return Ok(()) };
+    let text = if one == other {
+        format!("{label} and {label_of_other} would both be made into `{}`", other.display())
+    } else {
+        format!("{label_of_other} would be made into `{}`, within the output of {label}", other.display())
+    };
+    Err(Failure::usage(text).hint("name other outputs: `output` takes {name}, {runtime} and {arch}"))
 }
 
 impl Job {
@@ -199,22 +202,15 @@ impl Job {
         format!("{} ({}, {})", self.unit.name, self.target.runtime(), self.target.architecture())
     }
 
-    /// Whether one of these files is among what it is made of; where that cannot be told, it counts as touched. A
-    /// submodule is one path, of whatever lies in it.
-    fn is_touched_by(&self, changed: &[PathBuf], config: &ConfigFile) -> bool {
-        let request = &self.options.request;
+    /// Whether something that it is made of differs; where that cannot be told, it counts as if it did.
+    fn is_touched_by(&self, changed: &Differing, config: &ConfigFile) -> bool {
         // What is wrong with its files is told when it is built.
-        let Ok(Some(places)) = places_of(request) else { return !changed.is_empty() };
+        let Some(mut places) = places_of(&self.options) else { return changed.has_any() };
         let settings = [&Some(config.path.clone()), &self.unit.own_settings, &self.unit.listed_in];
-        let without = self.without.iter().map(|path| request.inputs.working_folder.join(path));
-        let sources = self.options.assembly.source.iter().flat_map(SourceSettings::folders).map(Path::to_owned);
-        let own = settings.into_iter().flatten().cloned().chain(without).chain(sources).chain(self.unit.source.clone());
-        let mut places: BTreeSet<PathBuf> = places.into_iter().chain(own).collect();
-        // git names what lies behind a link by its own place.
-        let real: Vec<PathBuf> = places.iter().filter_map(|place| fs_err::canonicalize(place).ok()).collect();
-        places.extend(real);
-        let concerns = |path: &PathBuf| places.iter().any(|place| path.starts_with(place) || place.starts_with(path));
-        changed.iter().any(concerns)
+        let working_folder = &self.options.request.inputs.working_folder;
+        let without = self.without.iter().map(|path| working_folder.join(path));
+        places.extend(settings.into_iter().flatten().cloned().chain(without).chain(self.unit.source.clone()));
+        changed.concerns(places)
     }
 }
 
@@ -259,39 +255,6 @@ fn retain_touched(jobs: &mut Vec<Job>, is_touched: impl Fn(&Job) -> bool) {
     let layers: Vec<String> = layers.collect();
     names.extend(layers);
     jobs.retain(|job| names.contains(&job.unit.name));
-}
-
-/// The files that differ from a revision of the repository, those that git does not know included.
-fn changed_since(config: &ConfigFile, revision: &str) -> Result<Vec<PathBuf>, Failure> {
-    let folder = config.path.parent().unwrap_or(Path::new("."));
-    let git = |arguments: &[&str]| -> Result<String, Failure> {
-        let output = Command::new("git").arg("-C").arg(folder).args(arguments).output();
-        let output = output.map_err(|error| {
-            let failure = Failure::new("failed to run git", Exit::Failed).because(&error);
-            failure.hint("--changed-since asks git: install it, or leave that out")
-        })?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        let why = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Failure::new(format!("git does not know what changed since `{revision}`: {why}"), Exit::Failed))
-    };
-    if revision.starts_with('-') {
-        return Err(Failure::usage(format!("`{revision}` is not a revision")));
-    }
-    let top = PathBuf::from(git(&["rev-parse", "--show-toplevel"])?.trim_end());
-    // A file that was moved is gone where it was, whatever git is told to say by default; paths start at the top.
-    // A submodule that differs, or in which something does, is named as a folder.
-    let modules = "--ignore-submodules=none";
-    let differing =
-        git(&["diff", "--name-only", "--no-renames", "--no-relative", "--no-ext-diff", modules, "-z", revision, "--"])?;
-    let unknown = git(&["ls-files", "--others", "--exclude-standard", "-z", "--full-name", ":/"])?;
-    Ok(differing
-        .split('\0')
-        .chain(unknown.split('\0'))
-        .filter(|path| !path.is_empty())
-        .map(|path| top.join(path))
-        .collect())
 }
 
 fn list(run: &Run, jobs: &[Job]) -> Result<(), Failure> {

@@ -32,6 +32,7 @@ pub(super) fn call(run: &Run, mut args: MirrorArgs) -> Result<(), Failure> {
     }
     // The command line demands it.
     let out = args.output.take().unwrap_or_default();
+    args.settings.index.made_mirror = Some(out.clone());
     if args.list {
         return print_applications(run, &run.block_on(|_| ops::list_mirror(out, trusted))?);
     }

@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod config;
 mod contents;
+mod differing;
 mod explain;
 mod fingerprint;
 mod init;

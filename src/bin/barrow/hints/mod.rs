@@ -213,7 +213,9 @@ fn mirror(error: &MirrorError) -> Option<String> {
             "the disk with the mirror is full: what is in the mirror is whole and stays; make room, and the same command goes on"
         }
         MirrorError::Wheel { source, .. } => return limit(source),
-        MirrorError::Occupied { .. } => "name an empty or new folder",
+        MirrorError::Occupied { .. } => {
+            "name an empty or new folder, or begin the mirror beside what is there with --force"
+        }
         MirrorError::MostWouldGo { .. } | MirrorError::NothingRequired { .. } => {
             "nothing was removed: with `--force` it is; `--list` shows the applications that are remembered"
         }

@@ -1,6 +1,6 @@
 //! Which indexes a run may ask.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use barrow::http::NamedCredentials;
 use barrow::index::{IndexLocation, IndexStrategy};
@@ -170,11 +170,16 @@ fn configured_index(layers: &mut Layers<'_>, configured: &ConfigIndex) -> Result
 }
 
 /// Reads the place of the mirror as the URL of an index: of a server, the folder of the pages, which is `simple` unless
-/// the URL names it; a folder is looked through for it.
+/// the URL names it; a folder is looked through for it. What the run makes is nothing that it could ask, where a file or
+/// variable names it.
 fn read_mirror(layers: &mut Layers<'_>, flags: &IndexArgs) -> Result<Option<SafeUrl>, SettingsError> {
     let (places, source) = layers.located("mirror", flags.mirror.as_slice(), parse::location)?;
     let Some(place) = places.into_iter().next() else { return Ok(None) };
     if let Some(path) = place.to_file_path() {
+        let is_place = |made: &PathBuf| is_same_place(&path, &layers.host.working_folder.join(made));
+        if flags.mirror.is_none() && flags.made_mirror.as_ref().is_some_and(is_place) {
+            return Ok(None);
+        }
         if path.is_dir() {
             return Ok(Some(place));
         }
@@ -186,6 +191,12 @@ fn read_mirror(layers: &mut Layers<'_>, flags: &IndexArgs) -> Result<Option<Safe
     }
     let has_pages = place.reveal().path().trim_end_matches('/').ends_with("/simple");
     Ok(Some(if has_pages { place.below(&[""]) } else { place.below(&["simple", ""]) }))
+}
+
+/// Whether two paths lead to one place, which need not be there yet.
+fn is_same_place(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| fs_err::canonicalize(path).unwrap_or_else(|_| parse::normalized(path));
+    real(one) == real(other)
 }
 
 /// What pip's settings name and is not there is passed over with a warning, as pip does; what the user told barrow
