@@ -62,9 +62,7 @@ pub(crate) fn of(error: &SupplyError) -> Vec<String> {
             let names: Vec<String> = missing.iter().map(|name| format!("`{name}`")).collect();
             let command = mirror_command(mirrored);
             let all = if names.is_empty() {
-                format!(
-                    "the mirror has other versions than these: `{command}` on a machine with a network adds what fits"
-                )
+                format!("`{command}` on a machine with a network adds to the mirror what fits, if there is any")
             } else {
                 format!(
                     "missing: {}; `{command}` on a machine with a network fetches them with all that they need",
