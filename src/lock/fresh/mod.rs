@@ -22,9 +22,9 @@ use crate::target::Target;
 /// What was found.
 #[derive(Default)]
 struct Comparison {
-    /// Comparison that can change what is installed.
+    /// Differences that can change what is installed.
     differences: Vec<String>,
-    /// Comparison that cannot, which are only told.
+    /// Differences that cannot, which are only told.
     notes: Vec<String>,
     /// What could not be compared, a sentence each.
     warnings: Vec<String>,
